@@ -1,0 +1,297 @@
+/* core.c - see core.h. */
+#include "core.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "group.h"
+#include "shutdown.h"
+#include "task.h"
+
+#define NOBODY PTG__NO_SLOT
+
+/* A limit falls when all that is ready at its instant has been done; but work
+ * that goes on and on puts it off by no more than this many turns. */
+#define OVERDUE_TURNS_MAX 16
+
+ptg_status ptg__core_init(struct ptg__core *core, struct ptg__memory memory,
+                          const struct ptg__block_source *source,
+                          int64_t now_ns, const ptg_group_options *root) {
+  PTG_CHECK(now_ns > 0);
+  memset(core, 0, sizeof(*core));
+  core->memory = memory;
+  core->now_ns = now_ns;
+  core->active = core->inside = NOBODY;
+  core->turn = core->later = (struct ptg__queue){NOBODY, NOBODY};
+  ptg__slab_init(&core->groups, &core->memory, source, PTG__KIND_GROUP,
+                 sizeof(struct ptg__group));
+  ptg__slab_init(&core->tasks, &core->memory, source, PTG__KIND_TASK,
+                 sizeof(struct ptg__task));
+  ptg__alarms_init(&core->group_alarms, &core->groups,
+                   offsetof(struct ptg__group, alarm));
+  ptg__alarms_init(&core->task_alarms, &core->tasks,
+                   offsetof(struct ptg__task, alarm));
+  ptg_status status = ptg__group_create(core, NOBODY, root, &core->root);
+  if (status != PTG_OK) {
+    ptg__slab_fini(&core->groups);
+    ptg__slab_fini(&core->tasks);
+  }
+  return status;
+}
+
+void ptg__core_fini(struct ptg__core *core) {
+  uint32_t slot = ptg__group_deepest(core, core->root);
+  while (slot != NOBODY) {
+    uint32_t next = ptg__group_walk_up(core, core->root, slot);
+    ptg__group_free(core, slot);
+    slot = next;
+  }
+  ptg__slab_fini(&core->groups);
+  ptg__slab_fini(&core->tasks);
+}
+
+void ptg__core_set_time(struct ptg__core *core, int64_t now_ns) {
+  if (now_ns > core->now_ns) core->now_ns = now_ns;
+}
+
+/* ----------------------------------------------------------------- queue -- */
+
+static uint32_t *queue_next_at(struct ptg__core *core, uint32_t entry) {
+  uint32_t slot = entry & ~PTG__QUEUE_GROUP;
+  return entry & PTG__QUEUE_GROUP ? &ptg__group_at(core, slot)->queue_next
+                                  : &ptg__task_at(core, slot)->queue_next;
+}
+
+static void push(struct ptg__core *core, uint32_t entry) {
+  *queue_next_at(core, entry) = NOBODY;
+  if (core->later.first == NOBODY) {
+    core->later.first = entry;
+  } else {
+    *queue_next_at(core, core->later.last) = entry;
+  }
+  core->later.last = entry;
+}
+
+static uint32_t pop(struct ptg__core *core) {
+  uint32_t entry = core->turn.first;
+  if (entry != NOBODY) core->turn.first = *queue_next_at(core, entry);
+  return entry;
+}
+
+void ptg__core_queue_task(struct ptg__core *core, uint32_t slot,
+                          uint8_t pending) {
+  struct ptg__task *task = ptg__task_at(core, slot);
+  task->pending |= pending;
+  if (task->flags & PTG__TASK_QUEUED) return;
+  task->flags |= PTG__TASK_QUEUED;
+  push(core, slot);
+}
+
+void ptg__core_queue_group(struct ptg__core *core, uint32_t slot,
+                           uint8_t pending) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->pending |= pending;
+  if (group->is_queued) return;
+  group->is_queued = 1;
+  push(core, slot | PTG__QUEUE_GROUP);
+}
+
+/* ---------------------------------------------------------------- errors -- */
+
+ptg_status ptg__core_fail(struct ptg__core *core, ptg_status status,
+                          const char *format, ...) {
+  char message[sizeof(core->error_message)];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof(message), format, arguments);
+  va_end(arguments);
+  memcpy(core->error_message, message, sizeof(message));
+  core->error_status = status;
+  core->error_uv_status = 0;
+  return status;
+}
+
+ptg_status ptg__core_check_name(struct ptg__core *core, const char *name,
+                                size_t *length) {
+  *length = ptg__text_length(name, *length, PTG_NAME_MAX);
+  if (*length > PTG_NAME_MAX)
+    return ptg__core_fail(core, PTG_EINVAL, "a name is longer than %d bytes",
+                          PTG_NAME_MAX);
+  if (!ptg__text_is_valid(name, *length))
+    return ptg__core_fail(core, PTG_EINVAL,
+                          "a name is not UTF-8, or has a NUL in it");
+  return PTG_OK;
+}
+
+/* Gives an error to the nearest group, from here upward, that has a handler;
+ * on_error stays NULL if there is none. */
+static void find_handler(const struct ptg__core *core, uint32_t from,
+                         struct ptg__action *action) {
+  action->on_error = NULL;
+  action->handler = NOBODY;
+  action->user_data = NULL;
+  for (uint32_t at = from; at != NOBODY; at = ptg__group_at(core, at)->parent) {
+    const struct ptg__group *group = ptg__group_at(core, at);
+    if (group->options.on_error == NULL) continue;
+    action->on_error = group->options.on_error;
+    action->handler = at;
+    action->user_data = group->options.user_data;
+    return;
+  }
+}
+
+/* The handler itself failed: the next one above is told of both. */
+static void pass_up(struct ptg__core *core, const struct ptg__action *action,
+                    ptg_status status) {
+  core->retry = *action;
+  core->has_retry = 1;
+  if (core->retry.error.failed_handler == PTG_NONE) {
+    core->retry.error.failed_handler = ptg__group_handle(core, action->handler);
+    core->retry.error.handler_status = status;
+  }
+  find_handler(core, ptg__group_at(core, action->handler)->parent,
+               &core->retry);
+}
+
+/* ----------------------------------------------------------------- turns -- */
+
+static void ring(struct ptg__core *core) {
+  uint32_t slot;
+  while ((slot = ptg__alarms_pop(&core->task_alarms, core->now_ns)) != NOBODY)
+    ptg__core_queue_task(core, slot, PTG__TASK_WAKE);
+
+  int is_due = ptg__alarms_next(&core->group_alarms) <= core->now_ns;
+  if (is_due && core->later.first != NOBODY &&
+      core->overdue_turns < OVERDUE_TURNS_MAX) {
+    core->overdue_turns++;
+    return;
+  }
+  core->overdue_turns = 0;
+  while ((slot = ptg__alarms_pop(&core->group_alarms, core->now_ns)) != NOBODY)
+    ptg__shutdown_limit(core, slot);
+}
+
+void ptg__core_turn(struct ptg__core *core) {
+  PTG_CHECK(core->active == NOBODY && core->turn.first == NOBODY);
+  ring(core);
+  core->turn = core->later;
+  core->later = (struct ptg__queue){NOBODY, NOBODY};
+}
+
+/* Who calls the library from inside this action's callback. */
+static void enter(struct ptg__core *core, struct ptg__action *action) {
+  if (action->kind == PTG__ACT_ERROR) {
+    action->error.outcome = &action->outcome;
+    core->inside = action->handler;
+    core->current = ptg__group_handle(core, action->handler);
+  } else if (action->kind == PTG__ACT_GROUP_DRAIN ||
+             action->kind == PTG__ACT_GROUP_CLOSED) {
+    core->inside = action->slot;
+    core->current = action->group;
+  } else {
+    core->inside = ptg__task_at(core, action->slot)->group;
+    core->current = action->task;
+  }
+}
+
+static void leave_active(struct ptg__core *core) {
+  uint32_t slot = core->active & ~PTG__QUEUE_GROUP;
+  int is_group = (core->active & PTG__QUEUE_GROUP) != 0;
+  core->active = NOBODY;
+  if (!is_group) {
+    ptg__task_at(core, slot)->flags &= (uint16_t)~PTG__TASK_QUEUED;
+    return;
+  }
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->is_queued = 0;
+  if (group->pending & PTG__GROUP_GONE) ptg__shutdown_told(core, slot);
+}
+
+static int next_of_active(struct ptg__core *core, struct ptg__action *action) {
+  uint32_t slot = core->active & ~PTG__QUEUE_GROUP;
+  return core->active & PTG__QUEUE_GROUP
+             ? ptg__shutdown_next(core, slot, action)
+             : ptg__task_next(core, slot, action);
+}
+
+static uint32_t where_failed(const struct ptg__core *core,
+                             const struct ptg__action *action) {
+  if (action->task == PTG_NONE) return action->slot;
+  return ptg__task_at(core, action->slot)->group;
+}
+
+int ptg__core_next(struct ptg__core *core, struct ptg__action *action) {
+  if (core->has_retry) {
+    core->has_retry = 0;
+    *action = core->retry;
+    enter(core, action);
+    return 1;
+  }
+  for (;;) {
+    if (core->active == NOBODY) core->active = pop(core);
+    if (core->active == NOBODY) return 0;
+    if (next_of_active(core, action)) break;
+    leave_active(core);
+  }
+  if (action->kind == PTG__ACT_ERROR)
+    find_handler(core, where_failed(core, action), action);
+  enter(core, action);
+  return 1;
+}
+
+static void did_start(struct ptg__core *core, const struct ptg__action *action,
+                      ptg_status status) {
+  const struct ptg__task *task = ptg__task_at(core, action->slot);
+  if (status == PTG_OK || task->state == PTG__TASK_ENDED) return;
+  ptg__task_end(core, action->slot, &(ptg_outcome){.status = status});
+}
+
+static void did_hook(struct ptg__core *core, const struct ptg__action *action,
+                     ptg_status status) {
+  struct ptg__group *group = ptg__group_at(core, action->slot);
+  group->hook_status = status;
+  if (action->kind == PTG__ACT_GROUP_CLOSED) group->pending |= PTG__GROUP_GONE;
+}
+
+void ptg__core_did(struct ptg__core *core, const struct ptg__action *action,
+                   ptg_status status) {
+  core->inside = NOBODY;
+  core->current = PTG_NONE;
+  switch (action->kind) {
+  case PTG__ACT_START:
+    did_start(core, action, status);
+    break;
+  case PTG__ACT_DONE:
+    if (core->active == action->slot) leave_active(core);
+    ptg__task_let_go(core, action->slot);
+    break;
+  case PTG__ACT_ERROR:
+    if (status != PTG_OK && action->on_error != NULL)
+      pass_up(core, action, status);
+    break;
+  case PTG__ACT_GROUP_DRAIN:
+  case PTG__ACT_GROUP_CLOSED:
+    did_hook(core, action, status);
+    break;
+  default:
+    break;
+  }
+}
+
+int ptg__core_is_ready(const struct ptg__core *core) {
+  return core->has_retry || core->active != NOBODY ||
+         core->turn.first != NOBODY || core->later.first != NOBODY;
+}
+
+int64_t ptg__core_next_time(const struct ptg__core *core) {
+  if (ptg__core_is_ready(core)) return core->now_ns;
+  int64_t group_ns = ptg__alarms_next(&core->group_alarms);
+  int64_t task_ns = ptg__alarms_next(&core->task_alarms);
+  return group_ns < task_ns ? group_ns : task_ns;
+}
+
+int ptg__core_is_over(const struct ptg__core *core) {
+  return ptg__group_at(core, core->root)->is_over && !ptg__core_is_ready(core);
+}

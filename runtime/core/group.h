@@ -1,0 +1,58 @@
+/* group.h - making, naming, walking and freeing groups. */
+#ifndef PTG_CORE_GROUP_H
+#define PTG_CORE_GROUP_H
+
+#include "core.h"
+
+/* Makes a group in the open group parent (PTG__NO_SLOT: it is the root). On
+ * failure user_data has not been released. */
+ptg_status ptg__group_create(struct ptg__core *core, uint32_t parent,
+                             const ptg_group_options *options, uint32_t *slot);
+
+/* Sets *slot, or fails as ptg__slab_find() does, with a message. */
+ptg_status ptg__group_find(struct ptg__core *core, ptg_group handle,
+                           uint32_t *slot);
+
+ptg_group ptg__group_handle(const struct ptg__core *core, uint32_t slot);
+
+/* Frees a group that is closed and told, and ancestors that were kept only for
+ * it, unless a report or an abandoned task needs it. */
+void ptg__group_let_go(struct ptg__core *core, uint32_t slot);
+
+/* Lets go of all below a group, and of itself. */
+void ptg__group_let_go_all(struct ptg__core *core, uint32_t top);
+
+/* Frees a group of which nothing is left, whatever its state. */
+void ptg__group_free(struct ptg__core *core, uint32_t slot);
+
+/* The group after slot in a walk over top and all below it, parents first,
+ * siblings oldest first; PTG__NO_SLOT: that was the last. */
+uint32_t ptg__group_walk(const struct ptg__core *core, uint32_t top,
+                         uint32_t slot);
+
+/* As ptg__group_walk(), children first. Starts at ptg__group_deepest(). */
+uint32_t ptg__group_walk_up(const struct ptg__core *core, uint32_t top,
+                            uint32_t slot);
+uint32_t ptg__group_deepest(const struct ptg__core *core, uint32_t slot);
+
+/* True if slot is top or lies below it. */
+int ptg__group_is_within(const struct ptg__core *core, uint32_t slot,
+                         uint32_t top);
+
+void ptg__group_get_info(const struct ptg__core *core, uint32_t slot,
+                         ptg_group_info *info);
+
+/* Copies up to capacity handles; returns how many there are. */
+size_t ptg__group_list_groups(const struct ptg__core *core, uint32_t slot,
+                              ptg_group *groups, size_t capacity);
+
+/* Sorts a list of groups that is linked through heap_next, and in which equal
+ * ones stand in reverse: they come out the right way round. */
+uint32_t ptg__group_sort(struct ptg__core *core, uint32_t list,
+                         int (*is_before)(const struct ptg__group *,
+                                          const struct ptg__group *));
+
+/* A checker: every invariant of a group and its list of tasks holds. */
+int ptg__group_is_sound(const struct ptg__core *core, uint32_t slot);
+
+#endif

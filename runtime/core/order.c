@@ -1,0 +1,214 @@
+/* order.c - see order.h. */
+#include "order.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+
+#define NOBODY PTG__NO_SLOT
+
+/* ---------------------------------------------------------------- edges -- */
+
+static int has_edge(const struct ptg__core *core, uint32_t first,
+                    uint32_t later) {
+  const struct ptg__edge *edge = ptg__group_at(core, first)->edges_out;
+  while (edge != NULL && edge->later != later)
+    edge = edge->next_out;
+  return edge != NULL;
+}
+
+/* Looks for a way from one group to another along the edges. On success each
+ * group's `via`, from `to` back, says where the way came from. */
+static int has_way(struct ptg__core *core, uint32_t from, uint32_t to) {
+  uint64_t mark = ++core->marks;
+  uint32_t top = from; /* a stack, through turn_next */
+  ptg__group_at(core, from)->mark = mark;
+  ptg__group_at(core, from)->turn_next = NOBODY;
+  while (top != NOBODY) {
+    uint32_t at = top;
+    if (at == to) return 1;
+    top = ptg__group_at(core, at)->turn_next;
+    const struct ptg__edge *edge = ptg__group_at(core, at)->edges_out;
+    for (; edge != NULL; edge = edge->next_out) {
+      struct ptg__group *later = ptg__group_at(core, edge->later);
+      if (later->mark == mark) continue;
+      later->mark = mark;
+      later->via = at;
+      later->turn_next = top;
+      top = edge->later;
+    }
+  }
+  return 0;
+}
+
+/* Names the circle that an edge first -> later would close, from first round
+ * to first; `via` leads back from first to later. */
+static ptg_status refuse_circle(struct ptg__core *core, uint32_t first,
+                                uint32_t later) {
+  char way[sizeof(core->error_message) / 2];
+  size_t used = 0;
+  way[0] = '\0';
+  for (uint32_t at = first; used < sizeof(way) - 1;
+       at = ptg__group_at(core, at)->via) {
+    const char *name = ptg__group_at(core, at)->name.bytes;
+    char longer[sizeof(way)];
+    int length = snprintf(longer, sizeof(longer), " -> %s%s", name, way);
+    used = length < 0 ? sizeof(way) : (size_t)length;
+    memcpy(way, longer, sizeof(way));
+    if (at == later) break;
+  }
+  way[sizeof(way) - 1] = '\0';
+  return ptg__core_fail(core, PTG_ECYCLE, "the order would be a circle: %s%s",
+                        ptg__group_at(core, first)->name.bytes, way);
+}
+
+static ptg_status check_ends(struct ptg__core *core, uint32_t first,
+                             uint32_t later) {
+  const struct ptg__group *a = ptg__group_at(core, first);
+  const struct ptg__group *b = ptg__group_at(core, later);
+  if (a->parent != b->parent || a->parent == NOBODY)
+    return ptg__core_fail(core, PTG_EINVAL,
+                          "\"%s\" and \"%s\" are not siblings", a->name.bytes,
+                          b->name.bytes);
+  const struct ptg__group *closing = a->is_ending ? a : b->is_ending ? b : NULL;
+  if (closing == NULL) return PTG_OK;
+  return ptg__core_fail(core, PTG_ECLOSED, "\"%s\" is being shut down",
+                        closing->name.bytes);
+}
+
+ptg_status ptg__order_add_edge(struct ptg__core *core, uint32_t first,
+                               uint32_t later) {
+  ptg_status status = check_ends(core, first, later);
+  if (status != PTG_OK) return status;
+  if (has_edge(core, first, later)) return PTG_OK;
+  if (has_way(core, later, first)) return refuse_circle(core, first, later);
+
+  struct ptg__edge *edge = ptg__memory_take(&core->memory, sizeof(*edge));
+  if (edge == NULL)
+    return ptg__core_fail(core, PTG_ENOMEM, "no memory for an order edge");
+  struct ptg__group *a = ptg__group_at(core, first);
+  struct ptg__group *b = ptg__group_at(core, later);
+  *edge = (struct ptg__edge){first, later, a->edges_out, b->edges_in};
+  a->edges_out = edge;
+  b->edges_in = edge;
+  ptg__group_at(core, a->parent)->edges_within++;
+  return PTG_OK;
+}
+
+uint32_t ptg__order_held_back(const struct ptg__core *core, uint32_t slot) {
+  uint32_t held_back = 0;
+  const struct ptg__edge *edge = ptg__group_at(core, slot)->edges_in;
+  for (; edge != NULL; edge = edge->next_in) {
+    const struct ptg__group *first = ptg__group_at(core, edge->first);
+    held_back += first->is_ending && first->state != PTG_GROUP_CLOSED;
+  }
+  return held_back;
+}
+
+/* ---------------------------------------------------------------- turns -- */
+
+/* A pairing heap of groups, the newest on top (Fredman, Sedgewick, Sleator,
+ * Tarjan, 1986): its links are in the groups, so it needs no memory. */
+
+static uint32_t meld(struct ptg__core *core, uint32_t one, uint32_t other) {
+  if (one == NOBODY) return other;
+  if (other == NOBODY) return one;
+  if (ptg__group_at(core, one)->serial < ptg__group_at(core, other)->serial) {
+    uint32_t swap = one;
+    one = other;
+    other = swap;
+  }
+  ptg__group_at(core, other)->heap_next = ptg__group_at(core, one)->heap_child;
+  ptg__group_at(core, one)->heap_child = other;
+  return one;
+}
+
+static uint32_t heap_add(struct ptg__core *core, uint32_t heap, uint32_t slot) {
+  ptg__group_at(core, slot)->heap_child = NOBODY;
+  ptg__group_at(core, slot)->heap_next = NOBODY;
+  return meld(core, heap, slot);
+}
+
+/* Melds the children of what was the top pair by pair, then all together. */
+static uint32_t heap_without_top(struct ptg__core *core, uint32_t heap) {
+  uint32_t pairs = NOBODY;
+  uint32_t child = ptg__group_at(core, heap)->heap_child;
+  while (child != NOBODY) {
+    uint32_t one = child;
+    uint32_t other = ptg__group_at(core, one)->heap_next;
+    child = other == NOBODY ? NOBODY : ptg__group_at(core, other)->heap_next;
+    ptg__group_at(core, one)->heap_next = NOBODY;
+    if (other != NOBODY) ptg__group_at(core, other)->heap_next = NOBODY;
+    uint32_t pair = meld(core, one, other);
+    ptg__group_at(core, pair)->heap_next = pairs;
+    pairs = pair;
+  }
+  uint32_t melded = NOBODY;
+  while (pairs != NOBODY) {
+    uint32_t pair = pairs;
+    pairs = ptg__group_at(core, pair)->heap_next;
+    ptg__group_at(core, pair)->heap_next = NOBODY;
+    melded = meld(core, melded, pair);
+  }
+  return melded;
+}
+
+static void append_turn(struct ptg__core *core, struct ptg__group *parent,
+                        uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->turn_next = NOBODY;
+  group->turn_prev = parent->turn_last;
+  if (parent->turn_last == NOBODY) {
+    parent->turn_first = slot;
+  } else {
+    ptg__group_at(core, parent->turn_last)->turn_next = slot;
+  }
+  parent->turn_last = slot;
+}
+
+static int is_closed(const struct ptg__core *core, uint32_t slot) {
+  return ptg__group_at(core, slot)->state == PTG_GROUP_CLOSED;
+}
+
+/* Without edges the turns are simply newest first. */
+static void order_plain(struct ptg__core *core, struct ptg__group *parent) {
+  for (uint32_t at = parent->last_child; at != NOBODY;
+       at = ptg__group_at(core, at)->prev)
+    if (!is_closed(core, at)) append_turn(core, parent, at);
+}
+
+/* How many edges still lead to each child is counted in `via`. */
+static uint32_t gather_free(struct ptg__core *core,
+                            const struct ptg__group *parent) {
+  uint32_t heap = NOBODY;
+  for (uint32_t at = parent->first_child; at != NOBODY;
+       at = ptg__group_at(core, at)->next) {
+    struct ptg__group *group = ptg__group_at(core, at);
+    group->via = 0;
+    for (struct ptg__edge *edge = group->edges_in; edge; edge = edge->next_in)
+      group->via += !is_closed(core, edge->first);
+    if (group->via == 0 && !is_closed(core, at))
+      heap = heap_add(core, heap, at);
+  }
+  return heap;
+}
+
+void ptg__order_children(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *parent = ptg__group_at(core, slot);
+  parent->turn_first = parent->turn_last = NOBODY;
+  if (parent->edges_within == 0) {
+    order_plain(core, parent);
+    return;
+  }
+  uint32_t heap = gather_free(core, parent);
+  while (heap != NOBODY) {
+    uint32_t newest = heap;
+    heap = heap_without_top(core, heap);
+    append_turn(core, parent, newest);
+    struct ptg__edge *edge = ptg__group_at(core, newest)->edges_out;
+    for (; edge != NULL; edge = edge->next_out)
+      if (--ptg__group_at(core, edge->later)->via == 0)
+        heap = heap_add(core, heap, edge->later);
+  }
+}

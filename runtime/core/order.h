@@ -1,0 +1,24 @@
+/* order.h - order edges between siblings, and the turns that follow from
+ * them.
+ *
+ * The rule: of the children that no edge holds back, the newest has the next
+ * turn. Unless the parent is parallel they have their turns one at a time.
+ */
+#ifndef PTG_CORE_ORDER_H
+#define PTG_CORE_ORDER_H
+
+#include "core.h"
+
+/* Declares that first is closed before later begins to drain. */
+ptg_status ptg__order_add_edge(struct ptg__core *core, uint32_t first,
+                               uint32_t later);
+
+/* Links the children of parent that are not closed in the order of their
+ * turns: turn_first, turn_next... Every edge leads forward in it. */
+void ptg__order_children(struct ptg__core *core, uint32_t parent);
+
+/* By how many siblings a group is held back: those that are ending, have to be
+ * closed first, and are not. */
+uint32_t ptg__order_held_back(const struct ptg__core *core, uint32_t slot);
+
+#endif

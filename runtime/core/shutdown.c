@@ -1,0 +1,393 @@
+/* shutdown.c - see shutdown.h. */
+#include "shutdown.h"
+
+#include "check.h"
+#include "deadline.h"
+#include "group.h"
+#include "order.h"
+#include "task.h"
+
+#define NOBODY PTG__NO_SLOT
+
+static int64_t least(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+/* ---------------------------------------------------------------- limits -- */
+
+/* Sets the alarm for the end of the phase that a group is in. */
+static void arm(struct ptg__core *core, uint32_t slot) {
+  const struct ptg__group *group = ptg__group_at(core, slot);
+  int64_t end_ns;
+  if (group->state == PTG_GROUP_DRAINING) {
+    end_ns = ptg__limit_cancel_at(group, &group->share, group->phase_ns);
+  } else if (!group->is_killing) {
+    end_ns = ptg__limit_give_up_at(group, &group->share, group->phase_ns);
+  } else {
+    end_ns =
+        least(group->phase_ns + PTG_KILL_WAIT_NS, group->share.close_by_ns);
+  }
+  if (end_ns == INT64_MAX) {
+    ptg__alarms_clear(&core->group_alarms, slot);
+  } else {
+    ptg__alarms_set(&core->group_alarms, slot, end_ns > 0 ? end_ns : 1);
+  }
+}
+
+static void tell_tasks(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->cursor = group->last_task;
+  ptg__core_queue_group(core, slot, PTG__GROUP_TELL);
+}
+
+static void begin_cancel(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->state = PTG_GROUP_CANCELLING;
+  group->cancel_ns = group->phase_ns = core->now_ns;
+  group->pending &= (uint8_t)~PTG__GROUP_DRAINED;
+  arm(core, slot);
+  tell_tasks(core, slot);
+}
+
+/* A task that has not started has nothing to be given up on: it never will. */
+static void give_up(struct ptg__core *core, uint32_t slot) {
+  if (ptg__task_at(core, slot)->state == PTG__TASK_PENDING) {
+    ptg__task_ask_by_group(core, slot);
+  } else {
+    ptg__task_give_up(core, slot);
+  }
+}
+
+/* What cannot be killed is given up at once; the rest when the kill has not
+ * helped either. Giving up is part of telling, so that its order is too. */
+static void begin_killing(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->is_killing = 1;
+  group->phase_ns = core->now_ns;
+  if (group->killable > 0) arm(core, slot);
+  tell_tasks(core, slot);
+}
+
+static void give_up_all(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  uint32_t at = group->last_task;
+  while (group->live > 0 && at != NOBODY) {
+    const struct ptg__task *task = ptg__task_at(core, at);
+    uint32_t prev = task->prev;
+    if ((task->flags & PTG__TASK_GIVEN_UP) == 0) give_up(core, at);
+    at = prev;
+  }
+  ptg__shutdown_look(core, slot);
+}
+
+void ptg__shutdown_limit(struct ptg__core *core, uint32_t slot) {
+  const struct ptg__group *group = ptg__group_at(core, slot);
+  PTG_CHECK(group->is_own);
+  if (group->state == PTG_GROUP_DRAINING) {
+    begin_cancel(core, slot);
+  } else if (!group->is_killing) {
+    begin_killing(core, slot);
+  } else {
+    give_up_all(core, slot);
+  }
+}
+
+/* ---------------------------------------------------------------- phases -- */
+
+/* The children are closed: the group's own tasks' phase begins. */
+static void begin_own(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->is_own = 1;
+  group->drain_ns = group->phase_ns = core->now_ns;
+  if (group->waited_for == PTG_NONE) group->waited_for = group->let_begin_by;
+  int64_t cancel_at_ns =
+      ptg__limit_cancel_at(group, &group->share, core->now_ns);
+  if (cancel_at_ns <= core->now_ns) {
+    begin_cancel(core, slot);
+    return;
+  }
+  arm(core, slot);
+  if (group->options.on_drain != NULL)
+    ptg__core_queue_group(core, slot, PTG__GROUP_DRAINED);
+  tell_tasks(core, slot);
+}
+
+static void let_begin(struct ptg__core *core, uint32_t slot, ptg_group by) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  PTG_CHECK(group->is_ending && !group->has_begun);
+  group->has_begun = 1;
+  group->let_begin_by = by;
+  group->state = PTG_GROUP_DRAINING;
+  if (group->parent != NOBODY)
+    ptg__group_at(core, group->parent)->children_begun++;
+  ptg__core_queue_group(core, slot, PTG__GROUP_BEGIN);
+}
+
+/* One at a time: the next in turn, unless one is on its way. */
+static void begin_next_child(struct ptg__core *core, uint32_t slot,
+                             ptg_group by) {
+  const struct ptg__group *parent = ptg__group_at(core, slot);
+  if (parent->children_begun > 0) return;
+  uint32_t at = parent->turn_first;
+  while (at != NOBODY && ptg__group_at(core, at)->has_begun)
+    at = ptg__group_at(core, at)->turn_next;
+  if (at != NOBODY) let_begin(core, at, by);
+}
+
+static void begin_free_children(struct ptg__core *core, uint32_t slot,
+                                ptg_group by) {
+  uint32_t at = ptg__group_at(core, slot)->turn_first;
+  for (; at != NOBODY; at = ptg__group_at(core, at)->turn_next) {
+    struct ptg__group *child = ptg__group_at(core, at);
+    child->held_back = ptg__order_held_back(core, at);
+    if (child->held_back == 0 && !child->has_begun) let_begin(core, at, by);
+  }
+}
+
+static int is_parallel(const struct ptg__group *group) {
+  return (group->options.flags & PTG_GROUP_PARALLEL) != 0;
+}
+
+static void begin(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  if (group->options.deadline_ns != 0) {
+    int64_t by_ns =
+        ptg__limit_add(core->now_ns, ptg__limit(group->options.deadline_ns));
+    group->share.close_by_ns = least(group->share.close_by_ns, by_ns);
+    if (group->share.close_by_ns < INT64_MAX)
+      ptg__deadline_share(core, slot, core->now_ns, PTG__SHARE_REAL);
+  }
+  if (group->children == 0) {
+    begin_own(core, slot);
+    return;
+  }
+  ptg__order_children(core, slot);
+  if (is_parallel(group)) {
+    begin_free_children(core, slot, group->let_begin_by);
+  } else {
+    begin_next_child(core, slot, group->let_begin_by);
+  }
+}
+
+static void close_group(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  PTG_CHECK(group->children == 0 && group->live == 0 && group->untold == 0);
+  PTG_CHECK_SLOW(ptg__group_is_sound(core, slot));
+  group->state = PTG_GROUP_CLOSED;
+  group->closed_ns = core->now_ns;
+  group->closed_serial = ++core->groups_closed;
+  group->pending &= (uint8_t) ~(PTG__GROUP_TELL | PTG__GROUP_DRAINED);
+  ptg__alarms_clear(&core->group_alarms, slot);
+  ptg__core_queue_group(core, slot, PTG__GROUP_TOLD);
+}
+
+void ptg__shutdown_look(struct ptg__core *core, uint32_t slot) {
+  const struct ptg__group *group = ptg__group_at(core, slot);
+  if (group->state == PTG_GROUP_CLOSED) {
+    /* A late end: perhaps the last thing that the group was kept for. */
+    ptg__group_let_go(core, slot);
+    return;
+  }
+  if (!group->is_own || group->live > 0 || group->untold > 0) return;
+  if (group->pending & PTG__GROUP_DRAINED) return;
+  if (group->hook_status != PTG_OK) return;
+  close_group(core, slot);
+}
+
+/* --------------------------------------------------------------- request -- */
+
+static void join(struct ptg__core *core, struct ptg__group *group,
+                 const ptg_shutdown_options *options) {
+  if (!group->is_ending) {
+    group->is_ending = 1;
+    group->begun_ns = core->now_ns;
+    group->before = group->counts;
+  }
+  if (options->flags & PTG_SHUTDOWN_FORCE) group->is_forced = 1;
+  if (options->grace_ns != 0)
+    group->grace_cap_ns =
+        least(group->grace_cap_ns, ptg__limit(options->grace_ns));
+  if (options->cancel_wait_ns != 0)
+    group->cancel_wait_cap_ns =
+        least(group->cancel_wait_cap_ns, ptg__limit(options->cancel_wait_ns));
+}
+
+/* Applies what was tightened to a phase under way. */
+static void hurry(struct ptg__core *core, uint32_t slot) {
+  const struct ptg__group *group = ptg__group_at(core, slot);
+  if (!group->is_own || group->state == PTG_GROUP_CLOSED) return;
+  if (group->state == PTG_GROUP_DRAINING && group->is_forced) {
+    begin_cancel(core, slot);
+  } else {
+    arm(core, slot);
+  }
+}
+
+void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
+                           const ptg_shutdown_options *options) {
+  struct ptg__group *group = ptg__group_at(core, top);
+  if (group->state == PTG_GROUP_CLOSED) return;
+  int is_news = !group->is_ending;
+  int is_tighter = options->flags != 0 || options->grace_ns != 0 ||
+                   options->cancel_wait_ns != 0 || options->deadline_ns != 0;
+  if (!is_news && !is_tighter) return;
+
+  if (options->deadline_ns != 0)
+    group->share.close_by_ns =
+        least(group->share.close_by_ns,
+              ptg__limit_add(core->now_ns, ptg__limit(options->deadline_ns)));
+  for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
+    join(core, ptg__group_at(core, at), options);
+  if (options->deadline_ns != 0 && group->share.close_by_ns < INT64_MAX)
+    ptg__deadline_share(core, top, core->now_ns, PTG__SHARE_REAL);
+  for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
+    hurry(core, at);
+
+  if (!is_news) return;
+  group->held_back = ptg__order_held_back(core, top);
+  if (group->held_back == 0) let_begin(core, top, PTG_NONE);
+}
+
+/* ------------------------------------------------------------------ tell -- */
+
+static enum ptg__action_kind kind_to_tell(const struct ptg__group *group) {
+  if (group->state == PTG_GROUP_DRAINING) return PTG__ACT_DRAIN;
+  return group->is_killing ? PTG__ACT_KILL : PTG__ACT_CANCEL;
+}
+
+static int tell_drain(struct ptg__core *core, uint32_t slot,
+                      struct ptg__action *action) {
+  if (ptg__task_at(core, slot)->state == PTG__TASK_PENDING) {
+    ptg__core_queue_task(core, slot, PTG__TASK_DRAIN);
+    return 0;
+  }
+  return ptg__task_tell(core, slot, PTG__ACT_DRAIN, action);
+}
+
+static int tell_kill(struct ptg__core *core, uint32_t slot,
+                     struct ptg__action *action) {
+  struct ptg__task *task = ptg__task_at(core, slot);
+  if (task->state == PTG__TASK_PENDING ||
+      !ptg__task_tell(core, slot, PTG__ACT_KILL, action)) {
+    give_up(core, slot);
+    return 0;
+  }
+  task->flags |= PTG__TASK_KILLED;
+  ptg__group_at(core, task->group)->killed++;
+  return 1;
+}
+
+/* Tells the task at the cursor, newest first; a task asked to cancel is told
+ * from the queue, in the same order. */
+static int tell_next(struct ptg__core *core, uint32_t slot,
+                     struct ptg__action *action) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  enum ptg__action_kind kind = kind_to_tell(group);
+  while (group->cursor != NOBODY) {
+    uint32_t at = group->cursor;
+    const struct ptg__task *task = ptg__task_at(core, at);
+    group->cursor = task->prev;
+    if (task->flags & PTG__TASK_GIVEN_UP) continue;
+    if (kind == PTG__ACT_CANCEL) {
+      ptg__task_ask_by_group(core, at);
+    } else if (kind == PTG__ACT_DRAIN ? tell_drain(core, at, action)
+                                      : tell_kill(core, at, action)) {
+      return 1;
+    }
+  }
+  group->pending &= (uint8_t)~PTG__GROUP_TELL;
+  ptg__shutdown_look(core, slot);
+  return 0;
+}
+
+static void tell_hook(struct ptg__core *core, uint32_t slot,
+                      enum ptg__action_kind kind, struct ptg__action *action) {
+  const struct ptg__group *group = ptg__group_at(core, slot);
+  action->kind = kind;
+  action->slot = slot;
+  action->group = ptg__group_handle(core, slot);
+  action->user_data = group->options.user_data;
+  action->hook = kind == PTG__ACT_GROUP_DRAIN ? group->options.on_drain
+                                              : group->options.on_closed;
+}
+
+static void tell_hook_error(struct ptg__core *core, uint32_t slot,
+                            struct ptg__action *action) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  action->kind = PTG__ACT_ERROR;
+  action->slot = slot;
+  action->task = PTG_NONE;
+  action->outcome = (ptg_outcome){.size = sizeof(action->outcome),
+                                  .status = group->hook_status};
+  action->error = (ptg_error){.size = sizeof(action->error),
+                              .flags = PTG_ERROR_FROM_HOOK,
+                              .group = ptg__group_handle(core, slot),
+                              .name = "",
+                              .group_state = group->state};
+  group->hook_status = PTG_OK;
+}
+
+int ptg__shutdown_next(struct ptg__core *core, uint32_t slot,
+                       struct ptg__action *action) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  if (group->hook_status != PTG_OK) {
+    tell_hook_error(core, slot, action);
+    return 1;
+  }
+  if (group->pending & PTG__GROUP_BEGIN) {
+    group->pending &= (uint8_t)~PTG__GROUP_BEGIN;
+    begin(core, slot);
+  }
+  if (group->pending & PTG__GROUP_DRAINED) {
+    group->pending &= (uint8_t)~PTG__GROUP_DRAINED;
+    tell_hook(core, slot, PTG__ACT_GROUP_DRAIN, action);
+    return 1;
+  }
+  if (group->pending & PTG__GROUP_TELL && tell_next(core, slot, action))
+    return 1;
+  if (group->pending & PTG__GROUP_TOLD) {
+    group->pending &= (uint8_t)~PTG__GROUP_TOLD;
+    tell_hook(core, slot, PTG__ACT_GROUP_CLOSED, action);
+    return 1;
+  }
+  return 0;
+}
+
+/* ------------------------------------------------------------------ told -- */
+
+/* Siblings that were waiting for this one alone go on. */
+static void release_later(struct ptg__core *core,
+                          const struct ptg__group *group, ptg_group by) {
+  const struct ptg__edge *edge = group->edges_out;
+  for (; edge != NULL; edge = edge->next_out) {
+    struct ptg__group *later = ptg__group_at(core, edge->later);
+    if (!later->is_ending || later->has_begun || later->held_back == 0)
+      continue;
+    if (--later->held_back == 0) let_begin(core, edge->later, by);
+  }
+}
+
+void ptg__shutdown_told(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->pending &= (uint8_t)~PTG__GROUP_GONE;
+  uint32_t up = group->parent;
+  if (up == NOBODY) {
+    group->is_over = 1;
+    return;
+  }
+
+  struct ptg__group *parent = ptg__group_at(core, up);
+  ptg_group by = ptg__group_handle(core, slot);
+  parent->children--;
+  parent->children_begun--;
+  if (!parent->has_begun || is_parallel(parent)) release_later(core, group, by);
+  if (parent->has_begun) {
+    if (parent->children == 0) {
+      parent->waited_for = by;
+      begin_own(core, up);
+    } else if (!is_parallel(parent)) {
+      begin_next_child(core, up, by);
+    }
+  }
+  if (!parent->is_ending) ptg__group_let_go_all(core, slot);
+}

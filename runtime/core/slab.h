@@ -1,0 +1,78 @@
+/* slab.h - where records live, and the handles that name them.
+ *
+ * A slab is a set of blocks of 1,024 records of one size; a record never
+ * moves. Blocks are numbered by the process, not by the slab, so a slot number
+ * and with it a handle is never shared by two runtimes. A handle packs the
+ * kind of a record, its slot, and how many records that slot has held. The
+ * count only grows, also across runtimes, so no handle is ever given out
+ * twice; a slot whose count is spent is retired.
+ */
+#ifndef PTG_CORE_SLAB_H
+#define PTG_CORE_SLAB_H
+
+#include <ptg/ptg.h>
+
+#include "memory.h"
+
+enum ptg__kind { PTG__KIND_GROUP = 1, PTG__KIND_TASK = 2 };
+
+#define PTG__BLOCK_BITS 10
+#define PTG__BLOCK_RECORDS (UINT32_C(1) << PTG__BLOCK_BITS)
+#define PTG__BLOCK_MAX (UINT32_C(1) << (24 - PTG__BLOCK_BITS))
+#define PTG__NO_SLOT UINT32_MAX
+
+/* Hands out the process's block numbers. generation is where the counts of a
+ * block begin: what its last owner gave back with it. */
+struct ptg__block_source {
+  ptg_status (*take)(uint32_t *number, uint32_t *generation);
+  void (*give)(uint32_t number, uint32_t generation);
+};
+
+struct ptg__block {
+  unsigned char *records;
+  uint32_t number;
+  uint32_t first_generation;
+  uint32_t used; /* records ever touched; the rest of the block is raw */
+  struct ptg__block *next;
+  uint32_t count[PTG__BLOCK_RECORDS]; /* generation * 2, + 1 while live */
+};
+
+/* Free slots form a queue, not a stack, so a slot rests as long as it can
+ * before its next use; the queue's links are the first bytes of the records.
+ * Invariant: live + free + retired == used over all blocks. */
+struct ptg__slab {
+  const struct ptg__memory *memory;
+  const struct ptg__block_source *source;
+  struct ptg__block **blocks; /* by number; NULL: not this slab's */
+  uint32_t block_capacity;
+  uint32_t record_size;
+  struct ptg__block *newest;
+  uint32_t first_free; /* PTG__NO_SLOT: none */
+  uint32_t last_free;
+  uint32_t live;
+  enum ptg__kind kind;
+};
+
+void ptg__slab_init(struct ptg__slab *slab, const struct ptg__memory *memory,
+                    const struct ptg__block_source *source, enum ptg__kind kind,
+                    uint32_t record_size);
+/* The records must be gone. */
+void ptg__slab_fini(struct ptg__slab *slab);
+
+/* Takes a zeroed record, or returns PTG_ENOMEM and changes nothing. */
+ptg_status ptg__slab_add(struct ptg__slab *slab, uint32_t *slot);
+void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot);
+
+/* Sets *slot, or returns PTG_EINVAL, PTG_EKIND or PTG_ESTALE. */
+ptg_status ptg__slab_find(const struct ptg__slab *slab, uint64_t handle,
+                          uint32_t *slot);
+
+/* The handle of a live record. */
+uint64_t ptg__slab_handle(const struct ptg__slab *slab, uint32_t slot);
+
+static inline void *ptg__slab_at(const struct ptg__slab *slab, uint32_t slot) {
+  return slab->blocks[slot >> PTG__BLOCK_BITS]->records +
+         (size_t)(slot & (PTG__BLOCK_RECORDS - 1)) * slab->record_size;
+}
+
+#endif

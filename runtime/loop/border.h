@@ -1,0 +1,22 @@
+/* border.h - taking structs in from callers of other versions, and giving
+ * them out. */
+#ifndef PTG_LOOP_BORDER_H
+#define PTG_LOOP_BORDER_H
+
+#include "runtime.h"
+
+/* Copies an options struct of a caller into ours; NULL theirs is all zero.
+ * first_size is the size that the struct had in the version that brought it.
+ * PTG_EINVAL: too small; PTG_EABI: it has set fields that we do not know.
+ * runtime, for the last error, may be NULL. */
+ptg_status ptg__border_take(ptg_runtime *runtime, void *ours, uint32_t our_size,
+                            const void *theirs, uint32_t first_size);
+
+/* Checks an info struct that is to be filled. */
+ptg_status ptg__border_check(ptg_runtime *runtime, const void *theirs);
+
+/* Copies as much of ours as theirs has room for, and sets theirs' size to
+ * that. */
+void ptg__border_give(void *theirs, const void *ours, uint32_t our_size);
+
+#endif

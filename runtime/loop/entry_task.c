@@ -1,0 +1,178 @@
+/* entry_task.c - the calls about tasks: what was given is checked and copied
+ * here, what it means is the core's. */
+#include <string.h>
+
+#include "border.h"
+#include "core/group.h"
+#include "core/task.h"
+
+static ptg_status enter_task(ptg_runtime *runtime, ptg_task task,
+                             uint32_t *slot) {
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  return ptg__task_find(&runtime->core, task, slot);
+}
+
+/* ----------------------------------------------------------------- spawn -- */
+
+static ptg_status check_type(struct ptg__core *core,
+                             const ptg_task_type *type) {
+  if (type == NULL || type->size < sizeof(*type))
+    return ptg__core_fail(core, PTG_EINVAL, "no task type, or its size is %u",
+                          type == NULL ? 0 : type->size);
+  if (type->size > sizeof(*type))
+    return ptg__core_fail(core, PTG_EABI, "a task type of a newer version");
+  if (type->flags != 0 || type->start == NULL)
+    return ptg__core_fail(core, PTG_EINVAL,
+                          "a task type has unknown flags, or no start");
+  return PTG_OK;
+}
+
+static ptg_status spawn(ptg_runtime *runtime, ptg_group group,
+                        const ptg_task_type *type,
+                        const ptg_task_options *options, void *user_data,
+                        ptg_task *out) {
+  struct ptg__core *core = &runtime->core;
+  uint32_t group_slot;
+  ptg_status status = ptg__group_find(core, group, &group_slot);
+  if (status != PTG_OK) return status;
+  ptg_task_options ours;
+  status =
+      ptg__border_take(runtime, &ours, sizeof(ours), options, sizeof(ours));
+  if (status != PTG_OK) return status;
+  if (ours.flags & ~PTG_SPAWN_CLEANUP)
+    return ptg__core_fail(core, PTG_EINVAL, "unknown flags of a spawn: 0x%x",
+                          ours.flags);
+  ptg__runtime_note_time(runtime);
+  uint32_t slot;
+  status = ptg__task_spawn(core, group_slot, type, &ours, user_data, &slot);
+  if (status != PTG_OK) return status;
+  if (out != NULL) *out = ptg__slab_handle(&core->tasks, slot);
+  ptg__runtime_schedule(runtime);
+  return PTG_OK;
+}
+
+ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
+                          const ptg_task_type *type,
+                          const ptg_task_options *options, void *user_data,
+                          ptg_task *out) {
+  if (out != NULL) *out = PTG_NONE;
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status == PTG_OK) status = check_type(&runtime->core, type);
+  if (status == PTG_OK)
+    status = spawn(runtime, group, type, options, user_data, out);
+  if (status != PTG_OK && type != NULL && type->size >= sizeof(*type) &&
+      type->release != NULL)
+    type->release(user_data);
+  return status;
+}
+
+/* ---------------------------------------------------------- end and asks -- */
+
+ptg_status ptg_task_finish(ptg_runtime *runtime, ptg_task task,
+                           const ptg_outcome *outcome) {
+  uint32_t slot;
+  ptg_status status = enter_task(runtime, task, &slot);
+  if (status != PTG_OK) return status;
+  struct ptg__core *core = &runtime->core;
+  ptg_outcome ours;
+  status =
+      ptg__border_take(runtime, &ours, sizeof(ours), outcome, sizeof(ours));
+  if (status != PTG_OK) return status;
+  if (ours.flags != 0 || ours.status > 0)
+    return ptg__core_fail(core, PTG_EINVAL,
+                          "an outcome has flags, or a positive status");
+  ptg__runtime_note_time(runtime);
+  ptg__task_end(core, slot, &ours);
+  ptg__runtime_schedule(runtime);
+  return PTG_OK;
+}
+
+static ptg_status check_reason(struct ptg__core *core,
+                               ptg_cancel_options *options) {
+  if (options->flags != 0)
+    return ptg__core_fail(core, PTG_EINVAL, "unknown flags of a cancel: 0x%x",
+                          options->flags);
+  if (options->originator == PTG_NONE) options->originator = core->current;
+  if (options->reason == NULL) {
+    options->reason = "cancelled";
+    options->reason_length = sizeof("cancelled") - 1;
+    return PTG_OK;
+  }
+  size_t length =
+      ptg__text_length(options->reason, options->reason_length, PTG_REASON_MAX);
+  options->reason_length = length;
+  if (length <= PTG_REASON_MAX && ptg__text_is_valid(options->reason, length))
+    return PTG_OK;
+  return ptg__core_fail(core, PTG_EINVAL,
+                        "a reason is too long, not UTF-8, or has a NUL in it");
+}
+
+ptg_status ptg_task_cancel(ptg_runtime *runtime, ptg_task task,
+                           const ptg_cancel_options *options) {
+  uint32_t slot;
+  ptg_status status = enter_task(runtime, task, &slot);
+  if (status != PTG_OK) return status;
+  ptg_cancel_options ours;
+  status =
+      ptg__border_take(runtime, &ours, sizeof(ours), options, sizeof(ours));
+  if (status != PTG_OK) return status;
+  status = check_reason(&runtime->core, &ours);
+  if (status != PTG_OK) return status;
+  ptg__runtime_note_time(runtime);
+  status = ptg__task_ask(&runtime->core, slot, ours.reason, ours.reason_length,
+                         ours.originator);
+  ptg__runtime_schedule(runtime);
+  return status;
+}
+
+ptg_status ptg_task_sleep(ptg_runtime *runtime, ptg_task task,
+                          int64_t duration_ns) {
+  uint32_t slot;
+  ptg_status status = enter_task(runtime, task, &slot);
+  if (status != PTG_OK) return status;
+  struct ptg__core *core = &runtime->core;
+  if (duration_ns < PTG_FOREVER)
+    return ptg__core_fail(core, PTG_EINVAL, "not a duration");
+  if (ptg__task_at(core, slot)->type->wake == NULL)
+    return ptg__core_fail(core, PTG_EINVAL, "its type has no wake");
+  ptg__runtime_update_time(runtime);
+  ptg__task_sleep(core, slot, duration_ns);
+  ptg__runtime_schedule(runtime);
+  return PTG_OK;
+}
+
+/* ------------------------------------------------------------------ look -- */
+
+ptg_status ptg_task_get_info(ptg_runtime *runtime, ptg_task task,
+                             ptg_task_info *info) {
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  uint32_t slot;
+  status = ptg__task_find_listed(&runtime->core, task, &slot);
+  if (status != PTG_OK) return status;
+  status = ptg__border_check(runtime, info);
+  if (status != PTG_OK) return status;
+  ptg__runtime_note_time(runtime);
+  ptg_task_info ours;
+  ptg__task_get_info(&runtime->core, slot, &ours);
+  ptg__border_give(info, &ours, sizeof(ours));
+  return PTG_OK;
+}
+
+ptg_status ptg_task_get_user_data(ptg_runtime *runtime, ptg_task task,
+                                  const ptg_task_type *type, void **user_data) {
+  if (user_data != NULL) *user_data = NULL;
+  uint32_t slot;
+  ptg_status status = enter_task(runtime, task, &slot);
+  if (status != PTG_OK) return status;
+  if (user_data == NULL || type == NULL)
+    return ptg__core_fail(&runtime->core, PTG_EINVAL,
+                          "no type, or nowhere to put the answer");
+  const struct ptg__task *found = ptg__task_at(&runtime->core, slot);
+  if (found->type != type)
+    return ptg__core_fail(&runtime->core, PTG_EKIND,
+                          "the task is of another type");
+  *user_data = found->user_data;
+  return PTG_OK;
+}

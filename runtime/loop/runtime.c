@@ -1,0 +1,335 @@
+/* runtime.c - making, running and ending a runtime. */
+#include "runtime.h"
+
+#include <string.h>
+
+#include "border.h"
+#include "core/check.h"
+#include "core/group.h"
+#include "core/shutdown.h"
+#include "dispatch.h"
+#include "registry.h"
+
+enum { WANTED_NOTHING, WANTED_SHUTDOWN, WANTED_FORCE };
+
+/* So many callbacks, then the loop has its turn. */
+#define TURN_BUDGET 4096
+
+/* A manual clock begins at 1: instant 0 means "did not happen". */
+#define MANUAL_BEGIN_NS 1
+
+/* A manual clock's instant ends after so many callbacks, so that tasks which
+ * spawn each other for ever cannot hold time back. */
+#define INSTANT_BUDGET 10000000
+
+/* ----------------------------------------------------------------- clock -- */
+
+ptg_status ptg__runtime_enter(const ptg_runtime *runtime) {
+  if (runtime == NULL) return PTG_EINVAL;
+  uv_thread_t self = uv_thread_self();
+  return uv_thread_equal(&self, &runtime->thread) ? PTG_OK : PTG_ETHREAD;
+}
+
+void ptg__runtime_update_time(ptg_runtime *runtime) {
+  if (!runtime->is_manual)
+    ptg__core_set_time(&runtime->core, (int64_t)uv_hrtime());
+}
+
+void ptg__runtime_note_time(ptg_runtime *runtime) {
+  if (!runtime->is_working) ptg__runtime_update_time(runtime);
+}
+
+/* ----------------------------------------------------------------- turns -- */
+
+static void work(ptg_runtime *runtime);
+
+static void on_idle(uv_idle_t *idle) {
+  work(idle->data);
+}
+
+static void on_timer(uv_timer_t *timer) {
+  ptg_runtime *runtime = timer->data;
+  runtime->timer_for_ns = INT64_MAX;
+  work(runtime);
+}
+
+static void on_async(uv_async_t *async) {
+  work(async->data);
+}
+
+/* libuv counts whole milliseconds from its cached time: bring that up to date
+ * and round up, so that nothing is early. */
+static void set_timer(ptg_runtime *runtime, int64_t when_ns) {
+  if (when_ns == runtime->timer_for_ns) return;
+  runtime->timer_for_ns = when_ns;
+  if (when_ns == INT64_MAX) {
+    uv_timer_stop(&runtime->timer);
+    return;
+  }
+  int64_t wait_ns = when_ns - (int64_t)uv_hrtime();
+  uint64_t wait_ms = wait_ns > 0 ? ((uint64_t)wait_ns + 999999) / 1000000 : 0;
+  uv_update_time(runtime->loop);
+  uv_timer_start(&runtime->timer, on_timer, wait_ms, 0);
+}
+
+void ptg__runtime_schedule(ptg_runtime *runtime) {
+  if (runtime->is_manual || runtime->is_working) return;
+  if (ptg__core_is_ready(&runtime->core)) {
+    uv_idle_start(&runtime->idle, on_idle);
+    return;
+  }
+  uv_idle_stop(&runtime->idle);
+  set_timer(runtime, ptg__core_next_time(&runtime->core));
+}
+
+static void take_wanted(ptg_runtime *runtime) {
+  int wanted = atomic_exchange(&runtime->wanted, WANTED_NOTHING);
+  if (wanted == WANTED_NOTHING) return;
+  ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
+  if (wanted == WANTED_FORCE) options.flags = PTG_SHUTDOWN_FORCE;
+  ptg__shutdown_request(&runtime->core, runtime->core.root, &options);
+}
+
+/* A nested run of the loop inside a callback comes here too, and must not
+ * begin a turn inside a turn. */
+static void work(ptg_runtime *runtime) {
+  if (runtime->is_working || runtime->is_manual) return;
+  runtime->is_working = 1;
+  ptg__runtime_update_time(runtime);
+  take_wanted(runtime);
+  ptg__dispatch(runtime, TURN_BUDGET);
+  runtime->is_working = 0;
+  ptg__runtime_schedule(runtime);
+  /* A closed runtime does not keep a borrowed loop alive. */
+  if (ptg__core_is_over(&runtime->core))
+    uv_unref((uv_handle_t *)&runtime->async);
+}
+
+/* ---------------------------------------------------------------- create -- */
+
+static ptg_status check_options(const ptg_runtime_options *options) {
+  if (options->flags & ~PTG_RUNTIME_MANUAL_CLOCK) return PTG_EINVAL;
+  if (options->loop == NULL) return PTG_OK;
+  return options->loop_size == uv_loop_size() ? PTG_OK : PTG_EABI;
+}
+
+static void open_handles(ptg_runtime *runtime) {
+  uv_idle_init(runtime->loop, &runtime->idle);
+  uv_timer_init(runtime->loop, &runtime->timer);
+  runtime->idle.data = runtime->timer.data = runtime->async.data = runtime;
+  runtime->open_handles = 3;
+}
+
+static ptg_status open_loop(ptg_runtime *runtime, struct uv_loop_s *borrowed) {
+  runtime->loop = borrowed;
+  if (borrowed == NULL) {
+    if (uv_loop_init(&runtime->own_loop) != 0) return PTG_EUV;
+    runtime->loop = &runtime->own_loop;
+    runtime->is_owned = 1;
+  }
+  /* The only one of the three that can fail. */
+  if (uv_async_init(runtime->loop, &runtime->async, on_async) == 0) {
+    open_handles(runtime);
+    return PTG_OK;
+  }
+  if (runtime->is_owned) uv_loop_close(&runtime->own_loop);
+  return PTG_EUV;
+}
+
+static ptg_status create(const ptg_runtime_options *options,
+                         const ptg_group_options *root, ptg_runtime **out) {
+  struct ptg__memory memory = {options->alloc != NULL ? options->alloc
+                                                      : ptg__memory_default,
+                               options->alloc_data};
+  ptg_runtime *runtime = ptg__memory_take(&memory, sizeof(*runtime));
+  if (runtime == NULL) return PTG_ENOMEM;
+
+  runtime->thread = uv_thread_self();
+  runtime->timer_for_ns = INT64_MAX;
+  runtime->is_manual = (options->flags & PTG_RUNTIME_MANUAL_CLOCK) != 0;
+  int64_t now_ns = runtime->is_manual ? MANUAL_BEGIN_NS : (int64_t)uv_hrtime();
+  ptg_status status =
+      ptg__core_init(&runtime->core, memory, &ptg__registry, now_ns, root);
+  if (status != PTG_OK) goto no_core;
+  status = open_loop(runtime, options->loop);
+  if (status != PTG_OK) goto no_loop;
+  *out = runtime;
+  return PTG_OK;
+
+no_loop:
+  /* The caller of create() releases the root's user_data. */
+  ptg__group_at(&runtime->core, runtime->core.root)->options.release = NULL;
+  ptg__core_fini(&runtime->core);
+no_core:
+  ptg__memory_give(&memory, runtime, sizeof(*runtime));
+  return status;
+}
+
+ptg_status ptg_runtime_create(const ptg_runtime_options *options,
+                              ptg_runtime **out) {
+  if (out == NULL) return PTG_EINVAL;
+  *out = NULL;
+  ptg_runtime_options ours;
+  ptg_status status =
+      ptg__border_take(NULL, &ours, sizeof(ours), options, sizeof(ours));
+  if (status != PTG_OK) return status;
+  ptg_group_options root;
+  status = ptg__border_take(NULL, &root, sizeof(root), ours.root, sizeof(root));
+  if (status != PTG_OK) return status;
+
+  status = check_options(&ours);
+  if (status == PTG_OK) status = create(&ours, &root, out);
+  if (status != PTG_OK && root.release != NULL) root.release(root.user_data);
+  return status;
+}
+
+/* ------------------------------------------------------------------- run -- */
+
+ptg_status ptg_runtime_run(ptg_runtime *runtime) {
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  if (runtime->is_working || runtime->is_running)
+    return ptg__core_fail(&runtime->core, PTG_EREENTRANT,
+                          "the runtime is running");
+  if (runtime->is_manual)
+    return ptg__core_fail(&runtime->core, PTG_EINVAL,
+                          "a manual clock is moved, not run");
+  runtime->is_running = 1;
+  while (!ptg__core_is_over(&runtime->core))
+    uv_run(runtime->loop, UV_RUN_ONCE);
+  runtime->is_running = 0;
+  return PTG_OK;
+}
+
+/* Does all that is due at the instant, the loop's own events included. */
+static void do_instant(ptg_runtime *runtime) {
+  struct ptg__core *core = &runtime->core;
+  do {
+    take_wanted(runtime);
+    runtime->is_working = 1;
+    ptg__dispatch(runtime, INSTANT_BUDGET);
+    runtime->is_working = 0;
+    if (runtime->is_owned) uv_run(runtime->loop, UV_RUN_NOWAIT);
+  } while (ptg__core_next_time(core) <= core->now_ns);
+}
+
+ptg_status ptg_runtime_advance(ptg_runtime *runtime, int64_t duration_ns) {
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  struct ptg__core *core = &runtime->core;
+  if (runtime->is_working)
+    return ptg__core_fail(core, PTG_EREENTRANT, "the clock is being moved");
+  if (!runtime->is_manual)
+    return ptg__core_fail(core, PTG_EINVAL, "the clock is a real one");
+  if (duration_ns < 0 || duration_ns > INT64_MAX - core->now_ns)
+    return ptg__core_fail(core, PTG_EINVAL, "not a duration");
+
+  int64_t end_ns = core->now_ns + duration_ns;
+  do_instant(runtime);
+  for (;;) {
+    int64_t next_ns = ptg__core_next_time(core);
+    if (next_ns > end_ns) break;
+    ptg__core_set_time(core, next_ns);
+    do_instant(runtime);
+  }
+  ptg__core_set_time(core, end_ns);
+  return PTG_OK;
+}
+
+ptg_status ptg_runtime_request_shutdown(ptg_runtime *runtime,
+                                        int32_t is_forced) {
+  if (runtime == NULL) return PTG_EINVAL;
+  int wanted = is_forced ? WANTED_FORCE : WANTED_SHUTDOWN;
+  int before = atomic_load(&runtime->wanted);
+  while (before < wanted &&
+         !atomic_compare_exchange_weak(&runtime->wanted, &before, wanted)) {
+  }
+  uv_async_send(&runtime->async);
+  return PTG_OK;
+}
+
+/* --------------------------------------------------------------- destroy -- */
+
+static void on_closed(uv_handle_t *handle) {
+  ptg_runtime *runtime = handle->data;
+  if (--runtime->open_handles > 0 || runtime->is_owned) return;
+  struct ptg__memory memory = runtime->core.memory;
+  ptg__memory_give(&memory, runtime, sizeof(*runtime));
+}
+
+struct search {
+  const ptg_runtime *runtime;
+  const uv_handle_t *foreign;
+};
+
+static void find_foreign(uv_handle_t *handle, void *data) {
+  struct search *search = data;
+  const ptg_runtime *runtime = search->runtime;
+  int is_own = handle == (const uv_handle_t *)&runtime->idle ||
+               handle == (const uv_handle_t *)&runtime->timer ||
+               handle == (const uv_handle_t *)&runtime->async;
+  if (!is_own && !uv_is_closing(handle)) search->foreign = handle;
+}
+
+static ptg_status check_loop(ptg_runtime *runtime) {
+  struct search search = {runtime, NULL};
+  uv_walk(runtime->loop, find_foreign, &search);
+  if (search.foreign == NULL) return PTG_OK;
+  return ptg__core_fail(
+      &runtime->core, PTG_EBUSY,
+      "a handle of the sort \"%s\" is open on the loop",
+      uv_handle_type_name(uv_handle_get_type(search.foreign)));
+}
+
+static void on_watchdog(uv_timer_t *timer) {
+  (void)timer;
+}
+
+/* Lets what abandoned tasks have closed come to its end, children that are
+ * dying among it; not longer than a kill may take. */
+static void settle(ptg_runtime *runtime) {
+  uint64_t end_ns = uv_hrtime() + (uint64_t)PTG_KILL_WAIT_NS;
+  uv_unref((uv_handle_t *)&runtime->async);
+  uv_timer_start(&runtime->timer, on_watchdog, 10, 10);
+  uv_unref((uv_handle_t *)&runtime->timer);
+  while (uv_loop_alive(runtime->loop) && uv_hrtime() < end_ns)
+    uv_run(runtime->loop, UV_RUN_ONCE);
+  uv_timer_stop(&runtime->timer);
+}
+
+static void close_owned(ptg_runtime *runtime) {
+  while (runtime->open_handles > 0)
+    uv_run(runtime->loop, UV_RUN_NOWAIT);
+  /* Other handles that are closing, whose callbacks are still to come. */
+  while (uv_loop_close(runtime->loop) == UV_EBUSY)
+    uv_run(runtime->loop, UV_RUN_NOWAIT);
+  struct ptg__memory memory = runtime->core.memory;
+  ptg__memory_give(&memory, runtime, sizeof(*runtime));
+}
+
+ptg_status ptg_runtime_destroy(ptg_runtime *runtime) {
+  if (runtime == NULL) return PTG_OK;
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  struct ptg__core *core = &runtime->core;
+  if (runtime->is_working || runtime->is_running)
+    return ptg__core_fail(core, PTG_EREENTRANT, "the runtime is running");
+  if (!ptg__core_is_over(core))
+    return ptg__core_fail(core, PTG_EBUSY, "the root group is not closed");
+
+  runtime->is_working = 1;
+  size_t dropped = ptg__dispatch_drop_all(runtime);
+  if (dropped > 0 && runtime->is_owned) settle(runtime);
+  runtime->is_working = 0;
+  if (runtime->is_owned) {
+    status = check_loop(runtime);
+    if (status != PTG_OK) return status;
+  }
+
+  ptg__core_fini(core);
+  uv_close((uv_handle_t *)&runtime->idle, on_closed);
+  uv_close((uv_handle_t *)&runtime->timer, on_closed);
+  uv_close((uv_handle_t *)&runtime->async, on_closed);
+  if (runtime->is_owned) close_owned(runtime);
+  return PTG_OK;
+}

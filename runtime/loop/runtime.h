@@ -1,0 +1,46 @@
+/* runtime.h - a core on a libuv loop.
+ *
+ * The loop side owns the clock and the wake-ups: an idle handle that is active
+ * while the core has something to do, a timer for the next instant, and an
+ * async handle through which other threads and signal handlers ask for a
+ * shutdown. All are made with the runtime, none later.
+ */
+#ifndef PTG_LOOP_RUNTIME_H
+#define PTG_LOOP_RUNTIME_H
+
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "core/core.h"
+
+struct ptg_runtime {
+  struct ptg__core core;
+  uv_loop_t *loop;
+  uv_loop_t own_loop;
+  uv_idle_t idle;   /* active: a turn is to be made */
+  uv_timer_t timer; /* for timer_for_ns */
+  uv_async_t async;
+  uv_thread_t thread;
+  atomic_int wanted;    /* a WANTED_ shutdown that was asked for */
+  int64_t timer_for_ns; /* INT64_MAX: the timer is not active */
+  int open_handles;     /* of the three above */
+  int is_owned;         /* the loop is own_loop */
+  int is_manual;
+  int is_working; /* callbacks may be running */
+  int is_running; /* in ptg_runtime_run() */
+};
+
+/* What a call begins with: PTG_EINVAL for NULL, PTG_ETHREAD off the thread. */
+ptg_status ptg__runtime_enter(const ptg_runtime *runtime);
+
+/* Brings the core's clock up to date, so that limits count from now. */
+void ptg__runtime_update_time(ptg_runtime *runtime);
+
+/* As ptg__runtime_update_time(), but trusts the turn's time inside a turn: one
+ * clock reading a turn is enough for a time stamp. */
+void ptg__runtime_note_time(ptg_runtime *runtime);
+
+/* To be called after a change: sees to it that the loop comes back. */
+void ptg__runtime_schedule(ptg_runtime *runtime);
+
+#endif
