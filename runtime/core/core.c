@@ -16,6 +16,10 @@
  * that goes on and on puts it off by no more than this many turns. */
 #define OVERDUE_TURNS_MAX 16
 
+/* It takes so many turns to tell all tasks of a group that a phase has begun:
+ * its own, the group's, the tasks'. */
+#define PHASE_TURNS_MIN 3
+
 ptg_status ptg__core_init(struct ptg__core *core, struct ptg__memory memory,
                           const struct ptg__block_source *source,
                           int64_t now_ns, const ptg_group_options *root) {
@@ -157,6 +161,29 @@ static void pass_up(struct ptg__core *core, const struct ptg__action *action,
 
 /* ----------------------------------------------------------------- turns -- */
 
+/* First all are taken off, then their phases end: the next phase may be over
+ * at this very instant too. But whoever is in a phase is told so first. */
+static void ring_groups(struct ptg__core *core) {
+  uint32_t due = NOBODY, slot;
+  uint32_t *link = &due; /* a list, through heap_next */
+  while ((slot = ptg__alarms_pop(&core->group_alarms, core->now_ns)) !=
+         NOBODY) {
+    *link = slot;
+    link = &ptg__group_at(core, slot)->heap_next;
+    *link = NOBODY;
+  }
+  while (due != NOBODY) {
+    slot = due;
+    const struct ptg__group *group = ptg__group_at(core, slot);
+    due = group->heap_next;
+    if (core->turns - group->phase_turn < PHASE_TURNS_MIN) {
+      ptg__alarms_set(&core->group_alarms, slot, core->now_ns);
+    } else {
+      ptg__shutdown_limit(core, slot);
+    }
+  }
+}
+
 static void ring(struct ptg__core *core) {
   uint32_t slot;
   while ((slot = ptg__alarms_pop(&core->task_alarms, core->now_ns)) != NOBODY)
@@ -169,12 +196,12 @@ static void ring(struct ptg__core *core) {
     return;
   }
   core->overdue_turns = 0;
-  while ((slot = ptg__alarms_pop(&core->group_alarms, core->now_ns)) != NOBODY)
-    ptg__shutdown_limit(core, slot);
+  ring_groups(core);
 }
 
 void ptg__core_turn(struct ptg__core *core) {
   PTG_CHECK(core->active == NOBODY && core->turn.first == NOBODY);
+  core->turns++;
   ring(core);
   core->turn = core->later;
   core->later = (struct ptg__queue){NOBODY, NOBODY};

@@ -146,16 +146,21 @@ struct ptg__group {
   uint8_t has_begun; /* its turn has come */
   uint8_t is_own;    /* the children are closed: its own tasks' phase */
   uint8_t is_forced;
-  uint8_t is_killing; /* the cancel wait is over, killed tasks are awaited */
-  uint8_t is_over;    /* its shutdown's report can no longer be read */
-  uint8_t reserved[7];
+  uint8_t is_killing;   /* the cancel wait is over, killed tasks are awaited */
+  uint8_t is_over;      /* its shutdown's report can no longer be read */
+  uint8_t is_told;      /* its closing was told, and those after it released */
+  uint8_t has_news;     /* a child was made after its deadline was shared out */
+  uint8_t has_deadline; /* its share follows from a deadline of its own */
+  uint8_t keeps_share;  /* scratch of deadline.c */
+  uint8_t reserved[3];
   ptg_status hook_status; /* of a hook that failed: an error to be told */
   uint32_t cursor;        /* the task that is told next */
 
   int64_t grace_cap_ns;       /* from shutdown calls; INT64_MAX: none */
   int64_t cancel_wait_cap_ns; /* likewise */
   struct ptg__share share;
-  int64_t phase_ns; /* the phase it is in began */
+  int64_t phase_ns;    /* the phase it is in began */
+  uint64_t phase_turn; /* likewise, as core.turns counts */
   int64_t begun_ns;
   int64_t drain_ns;
   int64_t cancel_ns;
@@ -238,6 +243,7 @@ struct ptg__core {
   struct ptg__alarms task_alarms;
   int64_t now_ns;
   uint32_t root;
+  uint64_t turns;
   uint32_t overdue_turns; /* since a group's limit fell due, yet work goes on */
   uint32_t active;        /* the entry of the queue being worked off */
   struct ptg__queue turn; /* what this turn works off */

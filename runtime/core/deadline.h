@@ -37,6 +37,10 @@ int64_t ptg__limit_give_up_at(const struct ptg__group *group,
                               const struct ptg__share *share,
                               int64_t cancel_ns);
 
+/* Forgets the shares of all below top, but for those that follow from a
+ * deadline that was asked for further down. */
+void ptg__deadline_forget(struct ptg__core *core, uint32_t top);
+
 /* Shares out the deadline of top, which is set in its share, over all below
  * it. O(groups + edges), but for the order of turns. */
 void ptg__deadline_share(struct ptg__core *core, uint32_t top, int64_t now_ns,

@@ -46,8 +46,9 @@ static void inherit(const struct ptg__core *core, struct ptg__group *group) {
 /* A group made below one that is ending, and whose own turn has not come, is
  * part of that shutdown. */
 static void join_shutdown(struct ptg__core *core, struct ptg__group *group) {
-  const struct ptg__group *parent = ptg__group_at(core, group->parent);
+  struct ptg__group *parent = ptg__group_at(core, group->parent);
   if (!parent->is_ending) return;
+  parent->has_news = 1;
   group->is_ending = 1;
   group->is_forced = parent->is_forced;
   group->grace_cap_ns = parent->grace_cap_ns;

@@ -101,7 +101,7 @@ uint32_t ptg__order_held_back(const struct ptg__core *core, uint32_t slot) {
   const struct ptg__edge *edge = ptg__group_at(core, slot)->edges_in;
   for (; edge != NULL; edge = edge->next_in) {
     const struct ptg__group *first = ptg__group_at(core, edge->first);
-    held_back += first->is_ending && first->state != PTG_GROUP_CLOSED;
+    held_back += first->is_ending && !first->is_told;
   }
   return held_back;
 }
@@ -207,8 +207,11 @@ void ptg__order_children(struct ptg__core *core, uint32_t slot) {
     heap = heap_without_top(core, heap);
     append_turn(core, parent, newest);
     struct ptg__edge *edge = ptg__group_at(core, newest)->edges_out;
-    for (; edge != NULL; edge = edge->next_out)
+    for (; edge != NULL; edge = edge->next_out) {
+      /* A closed one is in no turn, and what it held back is not by it. */
+      if (is_closed(core, edge->later)) continue;
       if (--ptg__group_at(core, edge->later)->via == 0)
         heap = heap_add(core, heap, edge->later);
+    }
   }
 }

@@ -18,7 +18,7 @@ ptg_status ptg__order_add_edge(struct ptg__core *core, uint32_t first,
 void ptg__order_children(struct ptg__core *core, uint32_t parent);
 
 /* By how many siblings a group is held back: those that are ending, have to be
- * closed first, and are not. */
+ * closed first, and have not been told to be: each of them will count down. */
 uint32_t ptg__order_held_back(const struct ptg__core *core, uint32_t slot);
 
 #endif

@@ -72,8 +72,11 @@ static void play_own(struct ptg__core *core, uint32_t slot) {
   int64_t give_up_ns =
       ptg__limit_give_up_at(group, share, group->plan.cancel_ns);
   int64_t killed_ns = ptg__limit_add(give_up_ns, ptg__limit_kill_wait(group));
-  group->plan.closed_ns =
+  /* Whose deadline was over before its turn is closed in the turn. */
+  int64_t closed_ns =
       killed_ns < share->close_by_ns ? killed_ns : share->close_by_ns;
+  group->plan.closed_ns =
+      closed_ns > group->plan.cancel_ns ? closed_ns : group->plan.cancel_ns;
 }
 
 static void enter(struct ptg__core *core, uint32_t top, uint32_t slot) {

@@ -40,10 +40,17 @@ static void tell_tasks(struct ptg__core *core, uint32_t slot) {
   ptg__core_queue_group(core, slot, PTG__GROUP_TELL);
 }
 
+static void begin_phase(const struct ptg__core *core,
+                        struct ptg__group *group) {
+  group->phase_ns = core->now_ns;
+  group->phase_turn = core->turns;
+}
+
 static void begin_cancel(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
+  begin_phase(core, group);
   group->state = PTG_GROUP_CANCELLING;
-  group->cancel_ns = group->phase_ns = core->now_ns;
+  group->cancel_ns = core->now_ns;
   group->pending &= (uint8_t)~PTG__GROUP_DRAINED;
   arm(core, slot);
   tell_tasks(core, slot);
@@ -62,8 +69,8 @@ static void give_up(struct ptg__core *core, uint32_t slot) {
  * helped either. Giving up is part of telling, so that its order is too. */
 static void begin_killing(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
+  begin_phase(core, group);
   group->is_killing = 1;
-  group->phase_ns = core->now_ns;
   if (group->killable > 0) arm(core, slot);
   tell_tasks(core, slot);
 }
@@ -97,8 +104,9 @@ void ptg__shutdown_limit(struct ptg__core *core, uint32_t slot) {
 /* The children are closed: the group's own tasks' phase begins. */
 static void begin_own(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
+  begin_phase(core, group);
   group->is_own = 1;
-  group->drain_ns = group->phase_ns = core->now_ns;
+  group->drain_ns = core->now_ns;
   if (group->waited_for == PTG_NONE) group->waited_for = group->let_begin_by;
   int64_t cancel_at_ns =
       ptg__limit_cancel_at(group, &group->share, core->now_ns);
@@ -148,15 +156,27 @@ static int is_parallel(const struct ptg__group *group) {
   return (group->options.flags & PTG_GROUP_PARALLEL) != 0;
 }
 
+/* Takes a deadline that is tighter than the one there is. A looser one leaves
+ * the shares alone: to share anew, with less time left than there was, would
+ * take from the cancel phases still to come. */
+static void tighten(struct ptg__core *core, uint32_t slot,
+                    int64_t deadline_ns) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  if (deadline_ns == 0) return;
+  int64_t by_ns = ptg__limit_add(core->now_ns, ptg__limit(deadline_ns));
+  if (by_ns >= group->share.close_by_ns) return;
+  group->share.close_by_ns = by_ns;
+  group->has_deadline = 1;
+  ptg__deadline_share(core, slot, core->now_ns, PTG__SHARE_REAL);
+}
+
 static void begin(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
-  if (group->options.deadline_ns != 0) {
-    int64_t by_ns =
-        ptg__limit_add(core->now_ns, ptg__limit(group->options.deadline_ns));
-    group->share.close_by_ns = least(group->share.close_by_ns, by_ns);
-    if (group->share.close_by_ns < INT64_MAX)
-      ptg__deadline_share(core, slot, core->now_ns, PTG__SHARE_REAL);
-  }
+  /* What was shared out must be shared with the newcomers too. */
+  if (group->has_news) ptg__deadline_forget(core, slot);
+  tighten(core, slot, group->options.deadline_ns);
+  if (group->has_news && group->share.close_by_ns < INT64_MAX)
+    ptg__deadline_share(core, slot, core->now_ns, PTG__SHARE_REAL);
   if (group->children == 0) {
     begin_own(core, slot);
     return;
@@ -232,14 +252,9 @@ void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
                    options->cancel_wait_ns != 0 || options->deadline_ns != 0;
   if (!is_news && !is_tighter) return;
 
-  if (options->deadline_ns != 0)
-    group->share.close_by_ns =
-        least(group->share.close_by_ns,
-              ptg__limit_add(core->now_ns, ptg__limit(options->deadline_ns)));
   for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
     join(core, ptg__group_at(core, at), options);
-  if (options->deadline_ns != 0 && group->share.close_by_ns < INT64_MAX)
-    ptg__deadline_share(core, top, core->now_ns, PTG__SHARE_REAL);
+  tighten(core, top, options->deadline_ns);
   for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
     hurry(core, at);
 
@@ -257,7 +272,10 @@ static enum ptg__action_kind kind_to_tell(const struct ptg__group *group) {
 
 static int tell_drain(struct ptg__core *core, uint32_t slot,
                       struct ptg__action *action) {
-  if (ptg__task_at(core, slot)->state == PTG__TASK_PENDING) {
+  const struct ptg__task *task = ptg__task_at(core, slot);
+  /* Who was asked to end now need not be told to finish soon. */
+  if (task->flags & PTG__TASK_ASKED) return 0;
+  if (task->state == PTG__TASK_PENDING) {
     ptg__core_queue_task(core, slot, PTG__TASK_DRAIN);
     return 0;
   }
@@ -370,6 +388,7 @@ static void release_later(struct ptg__core *core,
 void ptg__shutdown_told(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
   group->pending &= (uint8_t)~PTG__GROUP_GONE;
+  group->is_told = 1;
   uint32_t up = group->parent;
   if (up == NOBODY) {
     group->is_over = 1;

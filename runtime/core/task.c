@@ -423,6 +423,12 @@ int ptg__task_tell(struct ptg__core *core, uint32_t slot,
   return 1;
 }
 
+/* The grace may have ended while the task waited in the queue. */
+static int is_in_grace(const struct ptg__core *core,
+                       const struct ptg__task *task) {
+  return ptg__group_at(core, task->group)->state == PTG_GROUP_DRAINING;
+}
+
 int ptg__task_next(struct ptg__core *core, uint32_t slot,
                    struct ptg__action *action) {
   /* In the order in which things can become true of a task. */
@@ -438,6 +444,7 @@ int ptg__task_next(struct ptg__core *core, uint32_t slot,
   for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
     if ((task->pending & order[i].bit) == 0) continue;
     task->pending &= (uint8_t)~order[i].bit;
+    if (order[i].kind == PTG__ACT_DRAIN && !is_in_grace(core, task)) continue;
     if (ptg__task_tell(core, slot, order[i].kind, action)) return 1;
   }
   return 0;
