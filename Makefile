@@ -1,0 +1,34 @@
+# Makefile - a thin face over CMake: see CMakePresets.json for what is built.
+#
+#   make          builds the release preset      make demo   runs the demo
+#   make install  installs it below PREFIX       make test   runs every test
+#   make setup    installs what the build needs  make clean  removes build/
+#
+# demo and test do the set-up themselves.
+
+PREFIX ?= /usr/local
+
+.PHONY: all setup demo test install clean
+
+all:
+	@command -v cmake >/dev/null || { echo "run 'make setup' first" >&2; exit 1; }
+	cmake --preset release -DCMAKE_INSTALL_PREFIX='$(PREFIX)'
+	cmake --build --preset release
+
+setup:
+	.ci/setup demo test
+
+demo:
+	.ci/setup demo
+	@$(MAKE) --no-print-directory all
+	PTG='$(CURDIR)/build/release/bin/ptg' luahost/examples/orders-demo
+
+test:
+	.ci/setup demo test
+	.ci/test
+
+install: all
+	cmake --install build/release
+
+clean:
+	rm -rf build
