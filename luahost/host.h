@@ -1,0 +1,46 @@
+/* host.h - one Lua state on the loop of one runtime. */
+#ifndef PTG_LUAHOST_HOST_H
+#define PTG_LUAHOST_HOST_H
+
+#include <stddef.h>
+
+#include <lua.h>
+#include <ptg/ptg.h>
+#include <uv.h>
+
+struct ptg__host_options {
+  int is_manual;     /* the runtime stands on a manual clock */
+  size_t heap_limit; /* of the Lua state, in bytes; 0: no bound */
+};
+
+struct ptg__host {
+  lua_State *L;
+  ptg_runtime *runtime;
+  uv_loop_t loop; /* the runtime borrows it, luv shares it */
+  int is_manual;
+  size_t heap_limit;
+  size_t heap_used; /* Invariant: the sum of what Lua holds. */
+};
+
+/* Makes loop, runtime and Lua state, with the module "ptg" ready to be
+ * required. Returns 0, or prints why not and returns -1. */
+int ptg__host_open(struct ptg__host *host,
+                   const struct ptg__host_options *options);
+
+/* Turns the loop until the root group is closed. On a manual clock time moves
+ * on a millisecond whenever nothing is ready: nobody waits. */
+void ptg__host_run(struct ptg__host *host);
+
+/* Closes all three, and returns 0. The root group must be closed. A script's
+ * request that libuv cannot end (a name look-up, say) is waited for a moment;
+ * then it is left behind, with the state and the loop, and the answer is -1:
+ * the process must end by _exit(), which does not wait for it. */
+int ptg__host_close(struct ptg__host *host);
+
+/* A message handler: leaves an object as it is, gives a string a traceback. */
+int ptg__host_traceback(lua_State *L);
+
+/* The host of a Lua state. */
+struct ptg__host *ptg__host_of(lua_State *L);
+
+#endif

@@ -1,0 +1,48 @@
+-- ptg.lua - the module "ptg": persistent task groups for Lua.
+--
+-- Here is only what scripts see of it as a whole; each noun has a file of its
+-- own below ptg/.
+require "ptg.events"
+local Group = require "ptg.group"
+local await = require "ptg.await"
+local core = require "ptg.core"
+local log = require "ptg.log"
+local settings = require "ptg.settings"
+local uv = require "ptg.uv"
+
+local ptg = {}
+
+ptg.root = Group.root()
+uv._guard(ptg.root)
+
+ptg.uv = uv
+ptg.args = settings.args
+ptg.sleep = await.sleep
+ptg.await = await.await
+ptg.gather = await.gather
+ptg.current = await.current
+ptg.is_cancelled = await.is_cancelled
+
+-- Makes a child of the root group.
+function ptg.group(given)
+  return Group.create(ptg.root, "ptg.group", given)
+end
+
+-- Begins the shutdown of the whole program, and returns.
+function ptg.shutdown(given)
+  return ptg.root:shutdown(given)
+end
+
+-- One line to stderr, with a time stamp.
+function ptg.log(...)
+  local parts = table.pack(...)
+  for place = 1, parts.n do parts[place] = tostring(parts[place]) end
+  log.line(table.concat(parts, " "))
+end
+
+-- Seconds of a clock that only goes forward.
+function ptg.now()
+  return core.now() / 1e9
+end
+
+return ptg

@@ -1,0 +1,157 @@
+-- await.lua - how a task waits: sleep, await, gather.
+local context = require "ptg.context"
+local core = require "ptg.core"
+local failure = require "ptg.failure"
+local options = require "ptg.options"
+
+local await = {}
+
+-- The task whose coroutine is running; call names who needs it.
+local function running_task(call)
+  local task = context.task
+  if not task then
+    failure.misuse("%s: only inside a task (not at the top level of a script, "
+      .. "in a handler or in a callback of luv)", call)
+  end
+  if coroutine.running() ~= task.co then
+    failure.misuse("%s: inside a coroutine that the task made for itself",
+      call)
+  end
+  task:check_cancelled()
+  return task
+end
+
+function await.sleep(duration)
+  local ns = options.value("ptg.sleep", "duration", "limit", duration)
+  local task = running_task("ptg.sleep")
+  task:suspend(task:new_wait(), ns == core.AT_ONCE and 0 or ns)
+end
+
+-- Waits for start(done) to call done, and returns what it called it with.
+local function await_callback(task, start, timeout_ns)
+  local wait = task:new_wait()
+  start(function(...)
+    if wait.is_over then return end
+    wait.values = table.pack(...)
+    wait:notify()
+  end)
+  if not task:suspend(wait, timeout_ns) then return nil, "timeout" end
+  return table.unpack(wait.values, 1, wait.values.n)
+end
+
+-- A task that waits for its own group's end would hold it up to the last.
+local function refuse_deadlock(task, target)
+  if rawequal(target, task) then
+    error(failure.new("EDEADLK", "ptg.await: a task cannot wait for itself"), 0)
+  end
+  if not target.is_group then return end
+  local group = task.group
+  while group do
+    if rawequal(group, target) then
+      error(failure.new("EDEADLK", ("ptg.await: %s is inside %s, which ends "
+        .. "only after it"):format(task, target.path)), 0)
+    end
+    group = group.parent
+  end
+end
+
+local function future_of(call, target)
+  local future = type(target) == "table" and target.future
+  if not future then
+    failure.misuse("%s: a task, a process, its ready, a timer, a group or a "
+      .. "function is wanted, not a %s", call, type(target))
+  end
+  return future
+end
+
+function await.await(target, timeout)
+  local timeout_ns
+  if timeout ~= nil then
+    timeout_ns = options.value("ptg.await", "timeout", "limit", timeout)
+    if timeout_ns == core.AT_ONCE then timeout_ns = 0 end
+  end
+  local task = running_task("ptg.await")
+  if type(target) == "function" then
+    return await_callback(task, target, timeout_ns)
+  end
+
+  local future = future_of("ptg.await", target)
+  refuse_deadlock(task, target)
+  if not future.is_settled
+    and not task:suspend(task:new_wait(future), timeout_ns) then
+    return nil, "timeout"
+  end
+  return future:get()
+end
+
+-- ------------------------------------------------------------------ gather
+
+-- Collects what ends, in the order in which it ends.
+local Gathering = {}
+Gathering.__index = Gathering
+
+local function subscribe(self, target)
+  local future = future_of("ptg.gather", target)
+  if future.is_settled then
+    table.insert(self.ended, target)
+    return
+  end
+  local place
+  place = future:subscribe {
+    notify = function()
+      self.places[target] = nil
+      table.insert(self.ended, target)
+      if self.wait then self.wait:notify() end
+    end,
+  }
+  self.places[target] = { future = future, place = place }
+end
+
+function Gathering:next()
+  if self.taken == self.count then return nil end
+  local task = running_task("ptg.gather")
+  if self.taken == #self.ended then
+    self.wait = task:new_wait()
+    task:suspend(self.wait)
+  end
+  self.taken = self.taken + 1
+  local target = self.ended[self.taken]
+  local future = target.future
+  return target, future.ok, table.unpack(future.values, 1, future.values.n)
+end
+
+function Gathering:close()
+  for _, held in pairs(self.places) do
+    held.future:unsubscribe(held.place)
+  end
+end
+
+Gathering.__close = Gathering.close
+
+function await.gather(targets)
+  if type(targets) ~= "table" or targets.future then
+    failure.misuse("ptg.gather: a list of tasks is wanted")
+  end
+  local self = setmetatable({ ended = {}, places = {}, taken = 0,
+                              count = #targets }, Gathering)
+  for _, target in ipairs(targets) do
+    refuse_deadlock(running_task("ptg.gather"), target)
+    subscribe(self, target)
+  end
+  return self.next, self, nil, self
+end
+
+-- ----------------------------------------------------------------- asking
+
+-- Is it the cancellation of the task that is running?
+function await.is_cancelled(err)
+  local task = context.task
+  return task ~= nil and task.cancel_error ~= nil
+    and rawequal(err, task.cancel_error)
+end
+
+function await.current()
+  return context.task, context.group
+end
+
+return await

@@ -1,0 +1,21 @@
+-- context.lua - on whose behalf Lua code is running now.
+--
+-- task and group answer ptg.current(); spawner is the handle that libptg takes
+-- as the one who spawns or cancels (0: it knows itself, by the callback).
+local context = { task = nil, group = nil, spawner = 0 }
+
+-- Calls fn(...) on behalf of a task, or of a group's handler (task nil), and
+-- returns what xpcall does.
+function context.call(task, group, spawner, handler, fn, ...)
+  local old_task, old_group, old_spawner =
+    context.task, context.group, context.spawner
+  context.task, context.group, context.spawner = task, group, spawner
+  local function leave(...)
+    context.task, context.group, context.spawner =
+      old_task, old_group, old_spawner
+    return ...
+  end
+  return leave(xpcall(fn, handler, ...))
+end
+
+return context

@@ -1,0 +1,161 @@
+-- errors.lua - failures on their way to a handler.
+--
+-- The runtime tells a failure to the group where it happened; from there it
+-- goes up to the nearest group with a handler. A handler that fails passes
+-- both errors on. Nobody left: one loud line, and the traceback.
+local context = require "ptg.context"
+local core = require "ptg.core"
+local log = require "ptg.log"
+local registry = require "ptg.registry"
+local settings = require "ptg.settings"
+
+local LONGEST_LINE = 1000
+
+local errors = {
+  unhandled = 0, -- failures that came to the end of the way
+}
+
+-- Failures whose values wait for the runtime to tell them: by task, or by
+-- group for a hook.
+local expected = {}
+
+-- tostring() that cannot fail; a table of a script's own often has a message.
+local function text_of(value)
+  local is_plain = type(value) == "table" and not getmetatable(value)
+  if is_plain and type(value.message) == "string" then return value.message end
+  local ok, text = pcall(tostring, value)
+  return ok and text or ("(an error that is a %s)"):format(type(value))
+end
+
+errors.text_of = text_of
+
+-- A text as the runtime takes it: one line of UTF-8, not too long.
+function errors.line_of(text)
+  local line = text:match("^[^\n]*"):sub(1, LONGEST_LINE):gsub("%z", "?")
+  if utf8.len(line) then return line end
+  return (line:gsub("[\x80-\xff]", "?"))
+end
+
+-- A traceback without the frames that are the module's own.
+function errors.script_frames(traceback)
+  local lines = {}
+  for line in traceback:gmatch("[^\n]+") do
+    if not line:find("^%s*<ptg>/") and not line:find("^%s*%[C%]: in %?$")
+      and not line:find("^%s*%[C%]: in function 'x?pcall'$")
+      and not line:find("^%s*%(%.%.%.tail calls%.%.%.%)$") then
+      lines[#lines + 1] = line
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
+-- A message handler for xpcall: keeps the value, and where it came from.
+function errors.caught(value)
+  return {
+    value = value,
+    message = text_of(value),
+    traceback = errors.script_frames(debug.traceback("", 2)),
+  }
+end
+
+-- Says what the failure with this handle, which the runtime is about to tell,
+-- really was.
+function errors.expect(handle, caught)
+  expected[handle] = caught
+end
+
+local function kind_of(err)
+  if not err.hook then
+    return ("%s '%s'"):format(err.task and err.task.kind or "task", err.name)
+  end
+  if not err.task then return err.hook end
+  return ("%s of %s '%s'"):format(err.hook, err.task.kind, err.task.name)
+end
+
+local function indent(text)
+  return "    " .. text:gsub("\n", "\n    ")
+end
+
+local function print_loudly(err)
+  local lines = { ("ptg: %s in %s failed%s: %s"):format(kind_of(err), err.path,
+    err.during_cancel and " while it was being cancelled" or "", err.message) }
+  if err.traceback then lines[#lines + 1] = indent(err.traceback) end
+  for _, wrong in ipairs(err.handler_errors or {}) do
+    lines[#lines + 1] = ("  and then the error handler of %s failed: %s")
+      :format(wrong.path, wrong.message)
+    lines[#lines + 1] = indent(wrong.traceback)
+  end
+  log.plain(table.concat(lines, "\n"))
+end
+
+-- Hands err, whose group is set, to the nearest handler.
+function errors.dispatch(err)
+  err.path = err.group.path
+  local group = err.group
+  while group do
+    local handler = not settings.are_hooks_off and group.handlers.on_error
+    if handler then
+      local ok, wrong = context.call(nil, group, 0, errors.caught, handler, err)
+      if ok then return end
+      wrong.group, wrong.path = group, group.path
+      err.handler_errors = err.handler_errors or {}
+      table.insert(err.handler_errors, wrong)
+      err.handler_error = err.handler_errors[1]
+    end
+    group = group.parent
+  end
+  errors.unhandled = errors.unhandled + 1
+  print_loudly(err)
+end
+
+-- Hands on what fn(...) of a task's (or of a group's, task nil) raised outside
+-- of the task's coroutine; true if it raised nothing.
+function errors.guard(task, group, what, fn, ...)
+  local spawner = task and not task.future.is_settled and task.handle or 0
+  local ok, caught = context.call(nil, group, spawner, errors.caught, fn, ...)
+  if ok then return true end
+  errors.dispatch {
+    task = task,
+    name = task and task.name or what,
+    group = group,
+    hook = what,
+    message = caught.message,
+    value = caught.value,
+    traceback = caught.traceback,
+  }
+  return false
+end
+
+-- The event: a failure as the runtime tells it.
+function errors.on_event(_, group, handle, flags, status, outcome_flags, code,
+                         name, message)
+  local owner = registry.by_handle(group)
+  local from_hook = flags & core.FROM_HOOK ~= 0
+  local subject = from_hook and group or handle
+  local caught = expected[subject]
+  expected[subject] = nil
+
+  local object = not from_hook and registry.by_handle(handle) or nil
+  if object and object.swallows and object:swallows(status, outcome_flags) then
+    return 0
+  end
+  local task = object and object.public or object
+  local value = caught and caught.value
+  message = message or "PTG_" .. core.status[status]
+  if object and object.explain then message = object:explain(message) end
+  errors.dispatch {
+    task = task,
+    name = from_hook and caught and caught.hook or name,
+    group = owner,
+    hook = caught and caught.hook,
+    message = caught and caught.message or message,
+    value = value,
+    traceback = caught and caught.traceback,
+    status = core.status[status],
+    code = type(value) == "table" and value.code or code ~= 0 and code or nil,
+    during_cancel = flags & core.DURING_CANCEL ~= 0,
+  }
+  return 0
+end
+
+return errors

@@ -1,0 +1,26 @@
+-- events.lua - from an event of the runtime to the object that it is about.
+local core = require "ptg.core"
+local errors = require "ptg.errors"
+local registry = require "ptg.registry"
+
+local function to(method)
+  return function(id, _, ...)
+    local object = registry.by_id(id)
+    if object then return object[method](object, ...) end
+  end
+end
+
+core.set_handlers {
+  start = to "on_start_event",
+  drain = to "on_drain_event",
+  cancel = to "on_cancel_event",
+  wake = to "on_wake_event",
+  done = to "on_done_event",
+  started = to "on_started_event",
+  line = to "on_line_event",
+  fire = to "on_fire_event",
+  group_drain = to "on_group_drain_event",
+  group_closed = to "on_group_closed_event",
+  group_release = to "on_group_release_event",
+  error = errors.on_event,
+}

@@ -1,0 +1,50 @@
+-- registry.lua - which Lua object an id or a handle stands for.
+--
+-- C keeps ids; the runtime gives handles. An object is here from its
+-- declaration to the last event about it.
+local registry = {}
+
+local by_id = {}
+local by_handle = {}
+local last_id = 1 -- 1 is the root group's
+
+-- Takes object in and gives it an id; ROOT_ID for the root.
+function registry.add(object)
+  last_id = last_id + 1
+  by_id[last_id] = object
+  object.id = last_id
+  return last_id
+end
+
+function registry.add_root(object, id, handle)
+  by_id[id] = object
+  object.id = id
+  registry.set_handle(object, handle)
+end
+
+function registry.set_handle(object, handle)
+  object.handle = handle
+  by_handle[handle] = object
+end
+
+function registry.remove(object)
+  by_id[object.id] = nil
+  if object.handle then by_handle[object.handle] = nil end
+end
+
+function registry.by_id(id)
+  return by_id[id]
+end
+
+function registry.by_handle(handle)
+  return by_handle[handle]
+end
+
+-- Calls fn(handle) for each task, process and timer.
+function registry.each_task(fn)
+  for handle, object in pairs(by_handle) do
+    if not object.is_group then fn(handle) end
+  end
+end
+
+return registry

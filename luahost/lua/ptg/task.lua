@@ -1,0 +1,280 @@
+-- task.lua - tasks that are coroutines.
+--
+-- A coroutine is resumed only from an event of its own task (start, wake,
+-- cancel), never from inside other Lua code: what ends a wait marks the wait
+-- as over and asks the runtime for a wake.
+--
+-- Invariant: waiting is the wait that the coroutine is suspended in; nil while
+-- it runs, before it starts and after its end.
+local Future = require "ptg.future"
+local context = require "ptg.context"
+local core = require "ptg.core"
+local errors = require "ptg.errors"
+local failure = require "ptg.failure"
+local registry = require "ptg.registry"
+
+local Task = {}
+Task.__index = Task
+Task.__name = "ptg.task"
+Task.kind = "task"
+
+-- What a coroutine yields when a wait of ours suspends it.
+Task.SUSPEND = {}
+
+local FOREVER = core.FOREVER
+local status_of = core.status
+
+function Task:__tostring()
+  return ("task '%s' in %s"):format(self.name, self.group.path)
+end
+
+-- A task's own cancellation: one object, raised once.
+local Cancellation = { __name = "ptg.cancellation" }
+
+function Cancellation:__tostring()
+  return ("%s was cancelled: %s"):format(self.task, self.reason)
+end
+
+local function new_cancellation(task, reason, originator)
+  return setmetatable({
+    cancelled = true,
+    reason = reason,
+    originator = originator and registry.by_handle(originator) or nil,
+    task = task,
+  }, Cancellation)
+end
+
+-- A function without a name is named after its place.
+local function name_of(fn)
+  local info = debug.getinfo(fn, "S")
+  if info.what == "C" then return "a C function" end
+  return ("%s:%d"):format(info.short_src:match("[^/]*$"), info.linedefined)
+end
+
+-- Spawns fn(task, ...) in group; returns the task, or nil, status and detail.
+function Task.spawn(group, name, flags, fn, ...)
+  local task = setmetatable({
+    name = name or name_of(fn),
+    group = group,
+    future = Future.new(),
+    fn = fn,
+    args = select("#", ...) > 0 and table.pack(...) or nil,
+    draining = false,
+    cancelled = false,
+  }, Task)
+  local id = registry.add(task)
+  local handle, code, detail =
+    core.task_spawn(id, group.handle, task.name, flags, context.spawner)
+  if not handle then
+    registry.remove(task)
+    return nil, code, detail
+  end
+  registry.set_handle(task, handle)
+  return task
+end
+
+-- ------------------------------------------------------------------ ending
+
+-- An outcome that the runtime does not take is the host's own failure, which
+-- ends the task too (the event fails).
+local function finish(self, status, message)
+  failure.check(tostring(self), core.task_finish(self.handle, status, 0,
+    message))
+end
+
+local function finish_well(self, ...)
+  self.result = table.pack(...)
+  finish(self, status_of.OK)
+end
+
+local OUT_OF_MEMORY = "not enough memory"
+
+local function finish_badly(self, value)
+  self.failure = value
+  if value == OUT_OF_MEMORY then
+    -- The stack of the dead coroutine may hold what filled the memory, and
+    -- what follows needs some.
+    coroutine.close(self.co)
+    collectgarbage()
+  end
+  if self.cancel_error and rawequal(value, self.cancel_error) then
+    return finish(self, status_of.ECANCELED, value.reason)
+  end
+  local message = errors.text_of(value)
+  errors.expect(self.handle, {
+    value = value,
+    message = message,
+    traceback = errors.script_frames(debug.traceback(self.co)),
+  })
+  finish(self, status_of.EFAILED, errors.line_of(message))
+end
+
+local function after_resume(self, old_task, old_group, old_spawner, ok, first,
+                            ...)
+  context.task, context.group, context.spawner =
+    old_task, old_group, old_spawner
+  if coroutine.status(self.co) == "suspended" then
+    if first == Task.SUSPEND then return end
+    ok, first = false, failure.new("EINVAL",
+      "a task suspended itself with coroutine.yield: use ptg.sleep or "
+      .. "ptg.await")
+  end
+  if ok then
+    finish_well(self, first, ...)
+  else
+    finish_badly(self, first)
+  end
+  coroutine.close(self.co)
+  self.co = nil
+end
+
+local function resume(self, ...)
+  local old_task, old_group, old_spawner =
+    context.task, context.group, context.spawner
+  context.task, context.group, context.spawner =
+    self, self.group, self.handle
+  self.waiting = nil
+  after_resume(self, old_task, old_group, old_spawner,
+    coroutine.resume(self.co, ...))
+end
+
+-- ------------------------------------------------------------------ events
+
+function Task:on_start_event()
+  self.co = coroutine.create(self.fn)
+  local args = self.args
+  self.fn, self.args = nil, nil
+  if args then return resume(self, self, table.unpack(args, 1, args.n)) end
+  resume(self, self)
+end
+
+function Task:on_wake_event()
+  local wait = self.waiting
+  if wait then resume(self, wait.is_over and "over" or "timeout") end
+end
+
+function Task:on_drain_event()
+  self.draining = true
+  local functions = self.drain_functions or {}
+  self.drain_functions = nil
+  for _, fn in ipairs(functions) do
+    errors.guard(self, self.group, "on_drain", fn, self)
+  end
+end
+
+function Task:on_cancel_event(originator, reason)
+  self.cancelled = true
+  self.cancel_error = new_cancellation(self, reason, originator)
+  local wait = self.waiting
+  -- A wait that is over is not taken back: what it brought would be lost.
+  if not wait or wait.is_over then
+    self.is_cancel_due = true
+    return
+  end
+  wait:leave()
+  resume(self, "cancel")
+end
+
+function Task:on_done_event(status, _, _, message)
+  registry.remove(self)
+  local result = self.result
+  if result then
+    return self.future:settle(true, table.unpack(result, 1, result.n))
+  end
+  local value = self.failure
+  if value == nil and status == status_of.ECANCELED then
+    self.cancelled = true
+    value = new_cancellation(self,
+      message or self.cancel_reason or "cancelled")
+  elseif value == nil then
+    value = failure.new(core.status[status], message or "it failed")
+  end
+  self.future:settle(false, value)
+end
+
+-- ------------------------------------------------------------------- waits
+
+-- A wait: what a coroutine is suspended in. notify() ends it, and may come at
+-- any time, also before the coroutine is suspended or long after.
+local Wait = {}
+Wait.__index = Wait
+
+function Wait:notify()
+  self.is_over = true
+  if self.task.waiting == self then core.task_sleep(self.task.handle, 0) end
+end
+
+-- Nobody waits any more.
+function Wait:leave()
+  self.is_over = true
+  if self.future then self.future:unsubscribe(self.place) end
+  if self.is_timed then core.task_sleep(self.task.handle, FOREVER) end
+end
+
+function Task:new_wait(future)
+  local wait = setmetatable({ task = self, future = future, is_over = false },
+    Wait)
+  if future then wait.place = future:subscribe(wait) end
+  return wait
+end
+
+-- Raises the cancellation if it is due.
+function Task:check_cancelled()
+  if self.is_cancel_due then
+    self.is_cancel_due = false
+    error(self.cancel_error, 0)
+  end
+end
+
+-- Suspends the running coroutine until wait is over (true) or timeout_ns has
+-- passed (false); raises the cancellation.
+function Task:suspend(wait, timeout_ns)
+  if wait.is_over then return true end
+  if timeout_ns and timeout_ns ~= FOREVER then
+    wait.is_timed = true
+    failure.check("a wait", core.task_sleep(self.handle, timeout_ns))
+  end
+  self.waiting = wait
+  local why = coroutine.yield(Task.SUSPEND)
+  if why == "over" then return true end
+  if why == "cancel" then error(self.cancel_error, 0) end
+  wait.is_timed = false
+  wait:leave()
+  return false
+end
+
+-- ------------------------------------------------------------- for scripts
+
+-- Asks it to end. False: it had ended already.
+function Task:cancel(reason)
+  local originator = context.spawner
+  if originator == 0 and context.group then
+    originator = context.group.handle
+  end
+  reason = reason and errors.line_of(errors.text_of(reason))
+  -- One that never runs is not told the reason.
+  self.cancel_reason = self.cancel_reason or reason
+  local ok, code, detail = core.task_cancel(self.handle, reason, originator)
+  if not ok and code ~= "ESTALE" then
+    failure.raise(("cancel of %s"):format(self), code, detail)
+  end
+  return ok == true
+end
+
+-- "pending", "running", "cancelling", "abandoned" or "ended".
+function Task:state()
+  local info = core.task_info(self.handle)
+  return info and info.state or "ended"
+end
+
+-- fn(task) is called when it is told to drain; at once if it has been.
+function Task:on_drain(fn)
+  if type(fn) ~= "function" then
+    failure.misuse("task:on_drain: a function is wanted, not a %s", type(fn))
+  end
+  if self.draining then return fn(self) end
+  self.drain_functions = self.drain_functions or {}
+  table.insert(self.drain_functions, fn)
+end
+
+return Task

@@ -1,0 +1,181 @@
+-- uv.lua - luv, made safe for a loop that is not the script's own.
+--
+-- The functions of luv and the methods of its handles are replaced where they
+-- stand, so that require "luv" gives the same. A callback given to one of them
+-- remembers whose it is: its failure goes to that group's error handler, and
+-- what it spawns counts as spawned by that task.
+local context = require "ptg.context"
+local core = require "ptg.core"
+local errors = require "ptg.errors"
+local failure = require "ptg.failure"
+local uv = require "luv"
+
+-- What makes a handle, which is then to be closed at the end.
+local makers = {
+  "new_timer", "new_prepare", "new_check", "new_idle", "new_async", "new_poll",
+  "new_socket_poll", "new_signal", "new_tcp", "new_pipe", "new_tty",
+  "new_udp", "new_fs_event", "new_fs_poll", "spawn",
+}
+
+-- Their functions are run in other Lua states, and must be plain ones.
+local untouched = { "new_thread", "new_work", "queue_work" }
+
+-- What would take the loop away from the runtime.
+local forbidden = {
+  run = "ptg runs the loop",
+  stop = "use ptg.shutdown",
+  loop_close = "ptg closes the loop",
+}
+
+local handles = setmetatable({}, { __mode = "k" })
+
+-- Calls fn(...) as a callback of the task, or of the group's handler, that
+-- gave it to luv.
+local function run_owned(task, group, fn, ...)
+  local spawner = task and not task.future.is_settled and task.handle or 0
+  local ok, caught = context.call(nil, group, spawner, errors.caught, fn, ...)
+  if ok then return end
+  errors.dispatch {
+    task = task,
+    name = task and task.name or "",
+    group = group,
+    hook = "a callback of luv",
+    message = caught.message,
+    value = caught.value,
+    traceback = caught.traceback,
+  }
+end
+
+local root -- the root group: owner of what no task and no handler gave
+
+local function own(fn)
+  local task, group = context.task, context.group or root
+  return function(...) return run_owned(task, group, fn, ...) end
+end
+
+local function own_functions(count, first, ...)
+  if count == 0 then return end
+  if type(first) == "function" then first = own(first) end
+  if count == 1 then return first end
+  return first, own_functions(count - 1, ...)
+end
+
+-- Passes on what pcall returned. luv puts the place of our call into the
+-- message of a mistake; the script's place is wanted.
+local function pass_on(name, ok, first, ...)
+  if ok then return first, ... end
+  if type(first) == "string" then
+    local message = first:gsub("^<ptg>/[^:]*:%d+: ", "")
+      :gsub("^(bad argument #%d+ to )'[^']*'", "%1'" .. name .. "'")
+    error(failure.new("EINVAL", message), 0)
+  end
+  error(first, 0)
+end
+
+local function wrap(fn, name)
+  return function(...)
+    return pass_on(name, pcall(fn, own_functions(select("#", ...), ...)))
+  end
+end
+
+local function wrap_maker(fn, name)
+  local function keep(handle, ...)
+    if handle then handles[handle] = true end
+    return handle, ...
+  end
+  local wrapped = wrap(fn, name)
+  return function(...) return keep(wrapped(...)) end
+end
+
+local function wrap_signal(fn, name)
+  local taken = {
+    [uv.constants.SIGTERM] = true, [uv.constants.SIGINT] = true,
+    sigterm = true, sigint = true,
+  }
+  local wrapped = wrap(fn, name)
+  return function(handle, signal, ...)
+    if taken[signal] then
+      failure.misuse("SIGTERM and SIGINT begin the shutdown: use "
+        .. "group:on_drain")
+    end
+    return wrapped(handle, signal, ...)
+  end
+end
+
+-- luv's own walk aborts at handles that are not its own.
+local function walk(fn)
+  local list = {}
+  for handle in pairs(handles) do list[#list + 1] = handle end
+  for _, handle in ipairs(list) do fn(handle) end
+end
+
+local function replacements()
+  local replaced = {}
+  for name, advice in pairs(forbidden) do
+    replaced[uv[name]] = function()
+      failure.misuse("uv.%s is not for scripts: %s", name, advice)
+    end
+  end
+  for _, name in ipairs(makers) do
+    replaced[uv[name]] = wrap_maker(uv[name], name)
+  end
+  for _, name in ipairs(untouched) do replaced[uv[name]] = uv[name] end
+  replaced[uv.walk] = walk
+  for _, name in ipairs { "signal_start", "signal_start_oneshot" } do
+    replaced[uv[name]] = wrap_signal(uv[name], name)
+  end
+  return replaced
+end
+
+-- Puts the safe function in place of each; the same one for a function and for
+-- the method that is the same.
+local function guard(functions, replaced)
+  for name, fn in pairs(functions) do
+    if type(fn) == "function" then
+      replaced[fn] = replaced[fn] or wrap(fn, name)
+      functions[name] = replaced[fn]
+    end
+  end
+end
+
+local function guard_all()
+  local replaced = replacements()
+  guard(uv, replaced)
+  for key, meta in pairs(debug.getregistry()) do
+    if type(key) == "string" and key:find("^uv_") and type(meta) == "table"
+      and type(rawget(meta, "__index")) == "table" then
+      guard(meta.__index, replaced)
+    end
+  end
+end
+
+local is_closing, close = uv.is_closing, uv.close
+
+local function close_all()
+  for handle in pairs(handles) do
+    if not is_closing(handle) then close(handle) end
+  end
+end
+
+-- An error in a callback that came to luv by another way.
+local function on_stray_error(value)
+  local text = errors.text_of(value)
+  errors.dispatch {
+    name = "",
+    group = root,
+    hook = "a callback of luv",
+    message = errors.line_of(text),
+    value = value,
+    traceback = errors.script_frames(text:match("\n(.*)$") or ""),
+  }
+end
+
+-- Called once, with the root group.
+function uv._guard(root_group)
+  root = root_group
+  uv._guard = nil
+  guard_all()
+  core.set_luv_handlers(on_stray_error, close_all)
+end
+
+return uv
