@@ -122,9 +122,9 @@ static int signals(lua_State *L) {
   return 2;
 }
 
-/* core.failed_events() -> how many events Lua could not be told of */
-static int failed_events(lua_State *L) {
-  lua_pushinteger(L, ptg__event_failures());
+/* core.lost_events() -> how many events nobody could be told of */
+static int lost_events(lua_State *L) {
+  lua_pushinteger(L, ptg__event_losses());
   return 1;
 }
 
@@ -132,7 +132,7 @@ static const luaL_Reg runtime_calls[] = {
     {"now", now},
     {"root", root},
     {"signals", signals},
-    {"failed_events", failed_events},
+    {"lost_events", lost_events},
     {"set_handlers", ptg__event_set_handlers},
     {"set_luv_handlers", ptg__luv_set_handlers},
     {NULL, NULL},

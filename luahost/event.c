@@ -6,6 +6,8 @@
 
 #include <lauxlib.h>
 
+#include "binding.h"
+
 /* A slot for the protected function, one for the event, one for the message
  * handler. */
 #define STACK_NEEDED 3
@@ -29,7 +31,7 @@ static const char *const names[PTG__EVENT_COUNT + 1] = {
  * object is a number; the program has one host. */
 static struct ptg__host *the_host;
 
-static int failures;
+static int losses;
 
 /* Its address is the key of the handlers in the registry. */
 static const char handlers_key;
@@ -38,8 +40,8 @@ void ptg__event_init(struct ptg__host *host) {
   the_host = host;
 }
 
-int ptg__event_failures(void) {
-  return failures;
+int ptg__event_losses(void) {
+  return losses;
 }
 
 void *ptg__event_data(lua_Integer id) {
@@ -84,10 +86,27 @@ static int call_handler(lua_State *L) {
   return 0;
 }
 
+/* Is nobody told of it any more? A task or a timer that could not be run fails
+ * for it, and an error goes on to the parent's handler, up to the root's. */
+static int is_lost(const struct ptg__event *event) {
+  switch (event->kind) {
+  case PTG__EVENT_START:
+  case PTG__EVENT_DRAIN:
+  case PTG__EVENT_CANCEL:
+  case PTG__EVENT_WAKE:
+  case PTG__EVENT_FIRE:
+    return 0;
+  case PTG__EVENT_ERROR:
+    return event->numbers[0] == PTG__ROOT_ID;
+  default:
+    return 1;
+  }
+}
+
 static ptg_status tell_failure(lua_State *L, const struct ptg__event *event,
                                int lua_status) {
   const char *message = lua_tostring(L, -1);
-  failures++;
+  losses += is_lost(event);
   fprintf(stderr, "ptg: the event %s failed in Lua: %s\n", names[event->kind],
           message != NULL ? message : "(not a string)");
   lua_pop(L, 1);

@@ -53,8 +53,8 @@ int ptg__event_set_handlers(lua_State *L);
  * it has been printed. */
 ptg_status ptg__event_call(struct ptg__event *event);
 
-/* How many events have failed. */
-int ptg__event_failures(void);
+/* How many events were lost: Lua could not be told, and nobody else was. */
+int ptg__event_losses(void);
 
 /* What a callback is given as user_data: the id of a Lua object. */
 void *ptg__event_data(lua_Integer id);

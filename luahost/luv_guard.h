@@ -6,7 +6,7 @@
 #include <uv.h>
 
 /* Opens luv on loop and leaves it in package.loaded as "luv", unguarded:
- * ptg/uv.lua is what makes a script safe from it. May raise. */
+ * ptg/luv_guard.lua is what makes a script safe from it. May raise. */
 void ptg__luv_open(lua_State *L, uv_loop_t *loop);
 
 /* core.set_luv_handlers(failed, close): failed(err) is told of an error in a

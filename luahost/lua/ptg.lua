@@ -8,12 +8,13 @@ local await = require "ptg.await"
 local core = require "ptg.core"
 local log = require "ptg.log"
 local settings = require "ptg.settings"
-local uv = require "ptg.uv"
+local guard = require "ptg.luv_guard"
+local uv = require "luv"
 
 local ptg = {}
 
 ptg.root = Group.root()
-uv._guard(ptg.root)
+guard.install(ptg.root)
 
 ptg.uv = uv
 ptg.args = settings.args

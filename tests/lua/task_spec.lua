@@ -103,6 +103,14 @@ describe("ptg tasks", function()
     ]]))
   end)
 
+  it("that overflow their stack fail like any other", function()
+    local _, err = main([[
+      local function deep() return 1 + deep() end
+      pcall(ptg.await, app:spawn("deep", deep))
+    ]], 3)
+    assert.matches("task 'deep' in /app failed: [^\n]*stack overflow", err)
+  end)
+
   it("cannot wait inside a coroutine that they made for themselves", function()
     local out = main [[
       print(coroutine.wrap(function() return pcall(ptg.sleep, "1s") end)())
@@ -388,6 +396,25 @@ describe("cancellation", function()
       t:cancel()
       other:cancel()
       ptg.await(t)
+    ]]))
+  end)
+
+  it("closes variables to be closed inside the task, where they may wait",
+    function()
+    assert.are.equal("closing\tt\n1.0\tended\n", (main [[
+      local before
+      local t = app:spawn("t", function(self)
+        local guard <close> = setmetatable({}, { __close = function()
+          before = ptg.now()
+          print("closing", ptg.current().name)
+          ptg.sleep "1s"
+        end })
+        ptg.sleep "forever"
+      end)
+      ptg.sleep "1s"
+      t:cancel()
+      pcall(ptg.await, t)
+      print(ptg.now() - before, t:state())
     ]]))
   end)
 

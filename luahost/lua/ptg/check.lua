@@ -94,48 +94,49 @@ end
 
 -- ---------------------------------------------- what must be waited for
 
--- The children of an item that are waited for one after the other, at the
--- worst, and the sum of their needs. Times are of the cancel phases alone: a
--- drain can be cut to nothing, a cancel cannot.
-local function slowest_chain(item)
-  if item.info.parallel then
-    local best, best_need
-    local needs, after = {}, {}
-    -- An edge leads to a group that was declared before it, so the newest
-    -- first is an order in which all that comes before is known; edges
-    -- declared later can break it, so it is repeated until nothing changes.
-    for _, child in ipairs(item.children) do needs[child.group] = child.need end
-    local by_group = {}
-    for _, child in ipairs(item.children) do by_group[child.group] = child end
-    local changed = true
-    while changed do
-      changed = false
-      for _, child in ipairs(item.children) do
-        for _, later in ipairs(child.group.groups_before) do
-          local need = needs[child.group] + by_group[later].need
-          if need > needs[later] then
-            needs[later], after[later], changed = need, child.group, true
-          end
+-- Two forms of one question: which children of an item are waited for one
+-- after the other, at the worst, and the sum of their needs. Needs are of the
+-- cancel phases alone: a drain can be cut to nothing, a cancel cannot.
+
+local function slowest_in_a_row(item)
+  local chain, sum = {}, 0
+  for place = #item.children, 1, -1 do
+    local child = item.children[place]
+    chain[#chain + 1] = child
+    sum = sum + child.need
+  end
+  return chain, sum
+end
+
+-- The longest way along the edges. There is no circle, so lengthening the ways
+-- edge by edge comes to an end.
+local function slowest_in_parallel(item)
+  local need, before, by_group = {}, {}, {}
+  for _, child in ipairs(item.children) do
+    need[child], by_group[child.group] = child.need, child
+  end
+  local is_changed
+  repeat
+    is_changed = false
+    for _, child in ipairs(item.children) do
+      for _, group in ipairs(child.group.groups_before) do
+        local later = by_group[group]
+        if need[child] + later.need > need[later] then
+          need[later], before[later] = need[child] + later.need, child
+          is_changed = true
         end
       end
     end
-    for _, child in ipairs(item.children) do
-      if not best or needs[child.group] > best_need then
-        best, best_need = child.group, needs[child.group]
-      end
-    end
-    local chain = {}
-    while best do
-      table.insert(chain, 1, by_group[best])
-      best = after[best]
-    end
-    return chain, best_need or 0
-  end
+  until not is_changed
 
-  local chain, sum = {}, 0
-  for place = #item.children, 1, -1 do
-    chain[#chain + 1] = item.children[place]
-    sum = sum + item.children[place].need
+  local last
+  for _, child in ipairs(item.children) do
+    if not last or need[child] > need[last] then last = child end
+  end
+  local chain, sum = {}, last and need[last] or 0
+  while last do
+    table.insert(chain, 1, last)
+    last = before[last]
   end
   return chain, sum
 end
@@ -151,7 +152,9 @@ end
 local function set_needs(list)
   for place = #list, 1, -1 do
     local item = list[place]
-    local chain, sum = slowest_chain(item)
+    local slowest = item.info.parallel and slowest_in_parallel
+      or slowest_in_a_row
+    local chain, sum = slowest(item)
     item.spent_on = {}
     for _, child in ipairs(chain) do
       table.move(child.spent_on, 1, #child.spent_on, #item.spent_on + 1,

@@ -9,19 +9,31 @@ local options = {}
 
 local AT_ONCE = -2
 
+-- How many letters must be put in, taken out or replaced to get from a to b.
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local replaced = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
+      diagonal = row[j]
+      row[j] = math.min(replaced, row[j] + 1, row[j - 1] + 1)
+    end
+  end
+  return row[#b]
+end
+
 -- The name among candidates that is nearest to what was written, if it is near
 -- enough to have been meant.
 local function nearest(written, candidates)
-  local best, best_score
+  local best, best_distance = nil, math.min(3, #written // 2) + 1
   for candidate in pairs(candidates) do
-    local same = 0
-    for i = 1, math.min(#written, #candidate) do
-      if written:byte(i) == candidate:byte(i) then same = same + 1 end
-    end
-    local score = same / math.max(#written, #candidate)
-    if score >= 0.5 and (not best_score or score > best_score
-                         or score == best_score and candidate < best) then
-      best, best_score = candidate, score
+    local far = distance(written, candidate)
+    if far < best_distance
+      or far == best_distance and best and candidate < best then
+      best, best_distance = candidate, far
     end
   end
   return best

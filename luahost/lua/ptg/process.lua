@@ -18,7 +18,7 @@ local ready = require "ptg.ready"
 local restart = require "ptg.restart"
 local settings = require "ptg.settings"
 local signals = require "ptg.signals"
-local uv = require "ptg.uv"
+local uv = require "luv"
 local where = require "ptg.where"
 
 local Process = {}

@@ -14,6 +14,7 @@ local uv = require "luv"
 local progress = {}
 
 local TICK_MS = 100
+local FEW = 50
 local DEFAULT_ROWS, DEFAULT_COLUMNS = 24, 80
 
 local groups       -- all there are, parents first; nil before it begins
@@ -73,13 +74,18 @@ local function phase_of(group)
   return state, live, left_ns
 end
 
+-- Takes note of a new phase; true if there is one.
 local function look_at(group)
   local state, live, left_ns = phase_of(group)
-  if state == seen[group] then return end
+  if state == seen[group] then return false end
   seen[group] = state
-  -- The report says it of the root.
-  if terminal or state == "open" or not group.parent then return end
-  tell_phase(group, state, live, left_ns)
+  -- Of the root the report says it, and one without tasks closes at once.
+  local is_worth_a_line = group.parent and state ~= "open"
+    and (state == "closed" or live > 0)
+  if is_worth_a_line and not terminal then
+    tell_phase(group, state, live, left_ns)
+  end
+  return true
 end
 
 -- What has been asked for by signal since the last look.
@@ -191,7 +197,8 @@ function progress.note(group)
     return
   end
   tell_signals()
-  look_at(group)
+  -- Among many groups the next tick is soon enough.
+  if look_at(group) and terminal and #groups <= FEW then redraw() end
 end
 
 -- The root is closed: takes the live lines away.

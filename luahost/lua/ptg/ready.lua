@@ -7,7 +7,7 @@ local duration = require "ptg.duration"
 local failure = require "ptg.failure"
 local options = require "ptg.options"
 local registry = require "ptg.registry"
-local uv = require "ptg.uv"
+local uv = require "luv"
 
 local ready = {}
 

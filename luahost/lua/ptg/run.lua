@@ -152,9 +152,10 @@ end
 -- The root is closed. Takes the status of begin() and returns the final one.
 function run.finish(status)
   if status ~= OK or settings.is_declaring then return status end
+  settings.are_hooks_off = true
   progress.finish()
   local built = root:report()
-  errors.unhandled = errors.unhandled + core.failed_events()
+  errors.unhandled = errors.unhandled + core.lost_events()
   if errors.unhandled > 0 then status = UNHANDLED end
   if Group.losses > 0 then status = NOT_IN_ORDER end
 

@@ -89,24 +89,32 @@ end
 
 local OUT_OF_MEMORY = "not enough memory"
 
-local function finish_badly(self, value)
-  self.failure = value
-  if value == OUT_OF_MEMORY then
-    -- The stack of the dead coroutine may hold what filled the memory, and
-    -- what follows needs some.
-    coroutine.close(self.co)
+-- caught is what body() caught; without memory, or when the handler itself
+-- fails, it is the bare error.
+local function finish_badly(self, caught)
+  if caught == OUT_OF_MEMORY then
+    -- What filled the memory may be garbage now, and what follows needs some.
     collectgarbage()
   end
-  if self.cancel_error and rawequal(value, self.cancel_error) then
-    return finish(self, status_of.ECANCELED, value.reason)
+  if type(caught) ~= "table" then
+    caught = { value = caught, message = errors.text_of(caught) }
   end
-  local message = errors.text_of(value)
-  errors.expect(self.handle, {
-    value = value,
-    message = message,
-    traceback = errors.script_frames(debug.traceback(self.co)),
-  })
-  finish(self, status_of.EFAILED, errors.line_of(message))
+  self.failure = caught.value
+  if self.cancel_error and rawequal(caught.value, self.cancel_error) then
+    return finish(self, status_of.ECANCELED, caught.value.reason)
+  end
+  errors.expect(self.handle, caught)
+  finish(self, status_of.EFAILED, errors.line_of(caught.message))
+end
+
+local function finish_suspended(self)
+  local value = failure.new("EINVAL", "a task suspended itself with "
+    .. "coroutine.yield: use ptg.sleep or ptg.await")
+  local traceback = errors.script_frames(debug.traceback(self.co))
+  coroutine.close(self.co)
+  self.co = nil
+  finish_badly(self, { value = value, message = value.message,
+                       traceback = traceback })
 end
 
 local function after_resume(self, old_task, old_group, old_spawner, ok, first,
@@ -114,18 +122,13 @@ local function after_resume(self, old_task, old_group, old_spawner, ok, first,
   context.task, context.group, context.spawner =
     old_task, old_group, old_spawner
   if coroutine.status(self.co) == "suspended" then
-    if first == Task.SUSPEND then return end
-    ok, first = false, failure.new("EINVAL",
-      "a task suspended itself with coroutine.yield: use ptg.sleep or "
-      .. "ptg.await")
+    if first ~= Task.SUSPEND then finish_suspended(self) end
+    return
   end
-  if ok then
-    finish_well(self, first, ...)
-  else
-    finish_badly(self, first)
-  end
-  coroutine.close(self.co)
   self.co = nil
+  if not ok then return finish_badly(self, first) end
+  if not first then return finish_badly(self, (...)) end
+  finish_well(self, ...)
 end
 
 local function resume(self, ...)
@@ -140,12 +143,18 @@ end
 
 -- ------------------------------------------------------------------ events
 
+-- What a coroutine runs. The error is caught inside of it, so that variables
+-- to be closed are closed in the task, where they may wait.
+local function body(fn, ...)
+  return xpcall(fn, errors.caught, ...)
+end
+
 function Task:on_start_event()
-  self.co = coroutine.create(self.fn)
-  local args = self.args
+  self.co = coroutine.create(body)
+  local fn, args = self.fn, self.args
   self.fn, self.args = nil, nil
-  if args then return resume(self, self, table.unpack(args, 1, args.n)) end
-  resume(self, self)
+  if not args then return resume(self, fn, self) end
+  resume(self, fn, self, table.unpack(args, 1, args.n))
 end
 
 function Task:on_wake_event()

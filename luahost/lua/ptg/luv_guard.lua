@@ -1,4 +1,4 @@
--- uv.lua - luv, made safe for a loop that is not the script's own.
+-- luv_guard.lua - luv, made safe for a loop that is not the script's own.
 --
 -- The functions of luv and the methods of its handles are replaced where they
 -- stand, so that require "luv" gives the same. A callback given to one of them
@@ -8,7 +8,10 @@ local context = require "ptg.context"
 local core = require "ptg.core"
 local errors = require "ptg.errors"
 local failure = require "ptg.failure"
+local settings = require "ptg.settings"
 local uv = require "luv"
+
+local guard = {}
 
 -- What makes a handle, which is then to be closed at the end.
 local makers = {
@@ -32,6 +35,7 @@ local handles = setmetatable({}, { __mode = "k" })
 -- Calls fn(...) as a callback of the task, or of the group's handler, that
 -- gave it to luv.
 local function run_owned(task, group, fn, ...)
+  if settings.are_hooks_off then return end
   local spawner = task and not task.future.is_settled and task.handle or 0
   local ok, caught = context.call(nil, group, spawner, errors.caught, fn, ...)
   if ok then return end
@@ -129,7 +133,7 @@ end
 
 -- Puts the safe function in place of each; the same one for a function and for
 -- the method that is the same.
-local function guard(functions, replaced)
+local function replace_all(functions, replaced)
   for name, fn in pairs(functions) do
     if type(fn) == "function" then
       replaced[fn] = replaced[fn] or wrap(fn, name)
@@ -138,13 +142,13 @@ local function guard(functions, replaced)
   end
 end
 
-local function guard_all()
+local function replace_everywhere()
   local replaced = replacements()
-  guard(uv, replaced)
+  replace_all(uv, replaced)
   for key, meta in pairs(debug.getregistry()) do
     if type(key) == "string" and key:find("^uv_") and type(meta) == "table"
       and type(rawget(meta, "__index")) == "table" then
-      guard(meta.__index, replaced)
+      replace_all(meta.__index, replaced)
     end
   end
 end
@@ -170,12 +174,11 @@ local function on_stray_error(value)
   }
 end
 
--- Called once, with the root group.
-function uv._guard(root_group)
+-- To be called once, with the root group, before any script has luv.
+function guard.install(root_group)
   root = root_group
-  uv._guard = nil
-  guard_all()
+  replace_everywhere()
   core.set_luv_handlers(on_stray_error, close_all)
 end
 
-return uv
+return guard
