@@ -14,6 +14,7 @@ static int note_kill(pid_t pid, int signum);
 #undef kill
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <setjmp.h>
@@ -43,9 +44,11 @@ static void begin_family(void) {
   for (int i = 0; i < CHILDREN; i++) {
     kills[i] = 0;
     children[i] = fork();
-    if (children[i] == 0)
+    if (children[i] == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
       for (;;)
         pause();
+    }
     assert_true(children[i] > 0);
   }
 }
