@@ -107,6 +107,20 @@ int64_t ptg__alarms_next(const struct ptg__alarms *alarms) {
   return (int64_t)first_instant(alarms, place);
 }
 
+int64_t ptg__alarms_earliest(const struct ptg__alarms *alarms) {
+  struct place place = first_place(alarms);
+  if (place.level == PTG__ALARM_LEVELS) return INT64_MAX;
+  uint32_t first = alarms->first[place.level][place.slot];
+  int64_t earliest_ns = INT64_MAX;
+  uint32_t slot = first;
+  do {
+    const struct ptg__alarm *alarm = alarm_at(alarms, slot);
+    if (alarm->when_ns < earliest_ns) earliest_ns = alarm->when_ns;
+    slot = alarm->next;
+  } while (slot != first);
+  return earliest_ns;
+}
+
 /* Goes on to a slot's first instant, spreading its alarms in their order. */
 static void spread(struct ptg__alarms *alarms, struct place place) {
   alarms->reached = first_instant(alarms, place);

@@ -45,6 +45,10 @@ void ptg__alarms_clear(struct ptg__alarms *alarms, uint32_t slot);
  * it has come: only a wheel's lowest level knows the instant exactly. */
 int64_t ptg__alarms_next(const struct ptg__alarms *alarms);
 
+/* The earliest instant that is set, exactly; INT64_MAX: none is. Looks at every
+ * alarm of a wheel slot. */
+int64_t ptg__alarms_earliest(const struct ptg__alarms *alarms);
+
 /* Takes off an alarm that is due, the earliest first, or PTG__NO_SLOT. */
 uint32_t ptg__alarms_pop(struct ptg__alarms *alarms, int64_t now_ns);
 

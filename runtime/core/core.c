@@ -319,6 +319,10 @@ int64_t ptg__core_next_time(const struct ptg__core *core) {
   return group_ns < task_ns ? group_ns : task_ns;
 }
 
+int64_t ptg__core_next_limit(const struct ptg__core *core) {
+  return ptg__alarms_earliest(&core->group_alarms);
+}
+
 int ptg__core_is_over(const struct ptg__core *core) {
   return ptg__group_at(core, core->root)->is_over && !ptg__core_is_ready(core);
 }

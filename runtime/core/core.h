@@ -303,6 +303,10 @@ int ptg__core_is_ready(const struct ptg__core *core);
 /* The instant of the next turn: INT64_MAX if nothing will fall due. */
 int64_t ptg__core_next_time(const struct ptg__core *core);
 
+/* The instant of the next limit of a group, whatever there is to do before it:
+ * INT64_MAX if there is none. */
+int64_t ptg__core_next_limit(const struct ptg__core *core);
+
 /* True once the root group is closed and everything has been told. */
 int ptg__core_is_over(const struct ptg__core *core);
 

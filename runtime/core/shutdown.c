@@ -131,14 +131,16 @@ static void let_begin(struct ptg__core *core, uint32_t slot, ptg_group by) {
   ptg__core_queue_group(core, slot, PTG__GROUP_BEGIN);
 }
 
-/* One at a time: the next in turn, unless one is on its way. */
+/* One at a time: the next in turn, unless one is on its way. Those that have
+ * begun are dropped from the turns, or each step would pass them all again. */
 static void begin_next_child(struct ptg__core *core, uint32_t slot,
                              ptg_group by) {
-  const struct ptg__group *parent = ptg__group_at(core, slot);
+  struct ptg__group *parent = ptg__group_at(core, slot);
   if (parent->children_begun > 0) return;
   uint32_t at = parent->turn_first;
   while (at != NOBODY && ptg__group_at(core, at)->has_begun)
     at = ptg__group_at(core, at)->turn_next;
+  parent->turn_first = at;
   if (at != NOBODY) let_begin(core, at, by);
 }
 

@@ -13,7 +13,7 @@
 
 /* Begins the shutdown of a group, or tightens the one under way. options is
  * complete and checked. */
-void ptg__shutdown_request(struct ptg__core *core, uint32_t slot,
+void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
                            const ptg_shutdown_options *options);
 
 /* Sees whether what a group waits for in its phase has come about. */

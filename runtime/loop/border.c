@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-/* No struct of ours will ever be longer; a size beyond it is garbage, and is
- * not read. */
-#define SIZE_LIMIT 4096
-
 /* A runtime that is being created has no last error yet. */
 static ptg_status fail(ptg_runtime *runtime, ptg_status status,
                        const char *why) {
@@ -14,23 +10,39 @@ static ptg_status fail(ptg_runtime *runtime, ptg_status status,
   return ptg__core_fail(&runtime->core, status, "%s", why);
 }
 
-ptg_status ptg__border_take(ptg_runtime *runtime, void *ours, uint32_t our_size,
-                            const void *theirs, uint32_t first_size) {
-  memset(ours, 0, our_size);
-  uint32_t their_size = our_size;
-  if (theirs != NULL) memcpy(&their_size, theirs, sizeof(their_size));
-  if (their_size < first_size)
-    return fail(runtime, PTG_EINVAL, "the size of a struct is too small");
-  if (their_size > SIZE_LIMIT)
+ptg_status ptg__border_check_tail(ptg_runtime *runtime, const void *theirs,
+                                  uint32_t our_size) {
+  uint32_t their_size;
+  memcpy(&their_size, theirs, sizeof(their_size));
+  if (their_size > PTG__SIZE_LIMIT)
     return fail(runtime, PTG_EABI, "the size of a struct is out of reason");
-  if (theirs == NULL) return PTG_OK;
 
   const unsigned char *bytes = theirs;
   for (uint32_t i = our_size; i < their_size; i++)
     if (bytes[i] != 0)
       return fail(runtime, PTG_EABI, "a struct has fields of a newer version");
-  memcpy(ours, theirs, their_size < our_size ? their_size : our_size);
   return PTG_OK;
+}
+
+ptg_status ptg__border_take(ptg_runtime *runtime, void *ours, uint32_t our_size,
+                            const void *theirs, uint32_t first_size) {
+  memset(ours, 0, our_size);
+  if (theirs == NULL) return PTG_OK;
+  uint32_t their_size;
+  memcpy(&their_size, theirs, sizeof(their_size));
+  if (their_size < first_size)
+    return fail(runtime, PTG_EINVAL, "the size of a struct is too small");
+  if (their_size <= PTG__SIZE_LIMIT)
+    memcpy(ours, theirs, their_size < our_size ? their_size : our_size);
+  return ptg__border_check_tail(runtime, theirs, our_size);
+}
+
+void ptg__border_clear(void *theirs, uint32_t our_size) {
+  uint32_t size = 0;
+  if (theirs != NULL) memcpy(&size, theirs, sizeof(size));
+  if (size > our_size) size = our_size;
+  if (size > sizeof(size))
+    memset((unsigned char *)theirs + sizeof(size), 0, size - sizeof(size));
 }
 
 ptg_status ptg__border_check(ptg_runtime *runtime, const void *theirs) {

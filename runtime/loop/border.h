@@ -5,12 +5,26 @@
 
 #include "runtime.h"
 
+/* No struct of ours will ever be longer; a size beyond it is garbage, and
+ * nothing but the size is read. */
+#define PTG__SIZE_LIMIT 4096
+
 /* Copies an options struct of a caller into ours; NULL theirs is all zero.
  * first_size is the size that the struct had in the version that brought it.
- * PTG_EINVAL: too small; PTG_EABI: it has set fields that we do not know.
+ * PTG_EINVAL: too small; PTG_EABI: it has set fields that we do not know, but
+ * what we know of it is copied. Of one whose size is out of reason nothing is.
  * runtime, for the last error, may be NULL. */
 ptg_status ptg__border_take(ptg_runtime *runtime, void *ours, uint32_t our_size,
                             const void *theirs, uint32_t first_size);
+
+/* Checks a struct that stays where it is, of which we know our_size bytes; as
+ * ptg__border_take(), but for the copy. */
+ptg_status ptg__border_check_tail(ptg_runtime *runtime, const void *theirs,
+                                  uint32_t our_size);
+
+/* Clears an info struct that is to be filled, but for its size. Ours is the
+ * size of the struct that we know. */
+void ptg__border_clear(void *theirs, uint32_t our_size);
 
 /* Checks an info struct that is to be filled. */
 ptg_status ptg__border_check(ptg_runtime *runtime, const void *theirs);

@@ -44,7 +44,7 @@ ptg_status ptg_group_create(ptg_runtime *runtime, ptg_group parent,
   ptg_status status = ptg__runtime_enter(runtime);
   ptg_status taken = ptg__border_take(status == PTG_OK ? runtime : NULL, &ours,
                                       sizeof(ours), options, sizeof(ours));
-  if (taken != PTG_OK) return status != PTG_OK ? status : taken;
+  if (status == PTG_OK) status = taken;
   if (status == PTG_OK) status = create(runtime, parent, &ours, out);
   if (status != PTG_OK && ours.release != NULL) ours.release(ours.user_data);
   return status;
@@ -95,13 +95,14 @@ ptg_status ptg_group_shutdown(ptg_runtime *runtime, ptg_group group,
 
 ptg_status ptg_group_get_info(ptg_runtime *runtime, ptg_group group,
                               ptg_group_info *info) {
+  ptg_group_info ours;
+  ptg__border_clear(info, sizeof(ours));
   uint32_t slot;
   ptg_status status = enter_group(runtime, group, &slot);
   if (status != PTG_OK) return status;
   status = ptg__border_check(runtime, info);
   if (status != PTG_OK) return status;
   ptg__runtime_note_time(runtime);
-  ptg_group_info ours;
   ptg__group_get_info(&runtime->core, slot, &ours);
   ptg__border_give(info, &ours, sizeof(ours));
   return PTG_OK;
@@ -166,7 +167,7 @@ ptg_status ptg_group_list_abandoned(ptg_runtime *runtime, ptg_group group,
 /* An element's size stands in for its version; one too small for the size
  * field cannot be told what it holds. */
 static ptg_status check_element(ptg_runtime *runtime, size_t size) {
-  if (size >= 2 * sizeof(uint32_t)) return PTG_OK;
+  if (size >= 2 * sizeof(uint32_t) && size <= PTG__SIZE_LIMIT) return PTG_OK;
   return ptg__core_fail(&runtime->core, PTG_EINVAL,
                         "the size of an element is %zu", size);
 }

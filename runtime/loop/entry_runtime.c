@@ -53,6 +53,7 @@ ptg_status ptg_runtime_get_time(ptg_runtime *runtime, int64_t *now_ns) {
 }
 
 ptg_status ptg_runtime_get_error(ptg_runtime *runtime, ptg_error_info *info) {
+  ptg__border_clear(info, sizeof(*info));
   ptg_status status = ptg__runtime_enter(runtime);
   if (status != PTG_OK) return status;
   status = ptg__border_check(runtime, info);

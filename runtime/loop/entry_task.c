@@ -15,17 +15,24 @@ static ptg_status enter_task(ptg_runtime *runtime, ptg_task task,
 
 /* ----------------------------------------------------------------- spawn -- */
 
-static ptg_status check_type(struct ptg__core *core,
-                             const ptg_task_type *type) {
+static ptg_status check_type(ptg_runtime *runtime, const ptg_task_type *type) {
+  struct ptg__core *core = &runtime->core;
   if (type == NULL || type->size < sizeof(*type))
     return ptg__core_fail(core, PTG_EINVAL, "no task type, or its size is %u",
                           type == NULL ? 0 : type->size);
-  if (type->size > sizeof(*type))
-    return ptg__core_fail(core, PTG_EABI, "a task type of a newer version");
+  ptg_status status = ptg__border_check_tail(runtime, type, sizeof(*type));
+  if (status != PTG_OK) return status;
   if (type->flags != 0 || type->start == NULL)
     return ptg__core_fail(core, PTG_EINVAL,
                           "a task type has unknown flags, or no start");
   return PTG_OK;
+}
+
+/* Whatever else is wrong with a type, its release is called if it has one. */
+static void release_refused(const ptg_task_type *type, void *user_data) {
+  if (type == NULL || type->size < sizeof(*type)) return;
+  if (type->size > PTG__SIZE_LIMIT || type->release == NULL) return;
+  type->release(user_data);
 }
 
 static ptg_status spawn(ptg_runtime *runtime, ptg_group group,
@@ -58,12 +65,10 @@ ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
                           ptg_task *out) {
   if (out != NULL) *out = PTG_NONE;
   ptg_status status = ptg__runtime_enter(runtime);
-  if (status == PTG_OK) status = check_type(&runtime->core, type);
+  if (status == PTG_OK) status = check_type(runtime, type);
   if (status == PTG_OK)
     status = spawn(runtime, group, type, options, user_data, out);
-  if (status != PTG_OK && type != NULL && type->size >= sizeof(*type) &&
-      type->release != NULL)
-    type->release(user_data);
+  if (status != PTG_OK) release_refused(type, user_data);
   return status;
 }
 
@@ -146,6 +151,8 @@ ptg_status ptg_task_sleep(ptg_runtime *runtime, ptg_task task,
 
 ptg_status ptg_task_get_info(ptg_runtime *runtime, ptg_task task,
                              ptg_task_info *info) {
+  ptg_task_info ours;
+  ptg__border_clear(info, sizeof(ours));
   ptg_status status = ptg__runtime_enter(runtime);
   if (status != PTG_OK) return status;
   uint32_t slot;
@@ -154,7 +161,6 @@ ptg_status ptg_task_get_info(ptg_runtime *runtime, ptg_task task,
   status = ptg__border_check(runtime, info);
   if (status != PTG_OK) return status;
   ptg__runtime_note_time(runtime);
-  ptg_task_info ours;
   ptg__task_get_info(&runtime->core, slot, &ours);
   ptg__border_give(info, &ours, sizeof(ours));
   return PTG_OK;

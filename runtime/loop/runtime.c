@@ -18,9 +18,10 @@ enum { WANTED_NOTHING, WANTED_SHUTDOWN, WANTED_FORCE };
 /* A manual clock begins at 1: instant 0 means "did not happen". */
 #define MANUAL_BEGIN_NS 1
 
-/* A manual clock's instant ends after so many callbacks, so that tasks which
- * spawn each other for ever cannot hold time back. */
-#define INSTANT_BUDGET 10000000
+/* A manual clock's instant ends after so many callbacks, and the next limit of
+ * a group has its turn: tasks which spawn each other for ever cannot hold time
+ * back. */
+#define INSTANT_BUDGET 5000000
 
 /* ----------------------------------------------------------------- clock -- */
 
@@ -74,7 +75,9 @@ static void set_timer(ptg_runtime *runtime, int64_t when_ns) {
 
 void ptg__runtime_schedule(ptg_runtime *runtime) {
   if (runtime->is_manual || runtime->is_working) return;
-  if (ptg__core_is_ready(&runtime->core)) {
+  /* A request that came in a nested run of the loop is still to be taken. */
+  int is_wanted = atomic_load(&runtime->wanted) != WANTED_NOTHING;
+  if (is_wanted || ptg__core_is_ready(&runtime->core)) {
     uv_idle_start(&runtime->idle, on_idle);
     return;
   }
@@ -167,17 +170,17 @@ no_core:
 
 ptg_status ptg_runtime_create(const ptg_runtime_options *options,
                               ptg_runtime **out) {
-  if (out == NULL) return PTG_EINVAL;
-  *out = NULL;
+  if (out != NULL) *out = NULL;
   ptg_runtime_options ours;
   ptg_status status =
       ptg__border_take(NULL, &ours, sizeof(ours), options, sizeof(ours));
-  if (status != PTG_OK) return status;
   ptg_group_options root;
-  status = ptg__border_take(NULL, &root, sizeof(root), ours.root, sizeof(root));
-  if (status != PTG_OK) return status;
+  ptg_status taken =
+      ptg__border_take(NULL, &root, sizeof(root), ours.root, sizeof(root));
+  if (status == PTG_OK) status = taken;
+  if (status == PTG_OK && out == NULL) status = PTG_EINVAL;
 
-  status = check_options(&ours);
+  if (status == PTG_OK) status = check_options(&ours);
   if (status == PTG_OK) status = create(&ours, &root, out);
   if (status != PTG_OK && root.release != NULL) root.release(root.user_data);
   return status;
@@ -201,38 +204,46 @@ ptg_status ptg_runtime_run(ptg_runtime *runtime) {
   return PTG_OK;
 }
 
-/* Does all that is due at the instant, the loop's own events included. */
-static void do_instant(ptg_runtime *runtime) {
+/* Does all that is due at the instant, the loop's own events included; returns
+ * 0 if there was no end of it. */
+static int do_instant(ptg_runtime *runtime) {
   struct ptg__core *core = &runtime->core;
+  int is_all;
   do {
     take_wanted(runtime);
     runtime->is_working = 1;
-    ptg__dispatch(runtime, INSTANT_BUDGET);
+    is_all = ptg__dispatch(runtime, INSTANT_BUDGET);
     runtime->is_working = 0;
     if (runtime->is_owned) uv_run(runtime->loop, UV_RUN_NOWAIT);
-  } while (ptg__core_next_time(core) <= core->now_ns);
+  } while (is_all && ptg__core_next_time(core) <= core->now_ns);
+  return is_all;
+}
+
+static void move_clock(ptg_runtime *runtime, int64_t end_ns) {
+  struct ptg__core *core = &runtime->core;
+  for (;;) {
+    int64_t next_ns = do_instant(runtime) ? ptg__core_next_time(core)
+                                          : ptg__core_next_limit(core);
+    if (next_ns > end_ns) break;
+    ptg__core_set_time(core, next_ns);
+  }
+  ptg__core_set_time(core, end_ns);
 }
 
 ptg_status ptg_runtime_advance(ptg_runtime *runtime, int64_t duration_ns) {
   ptg_status status = ptg__runtime_enter(runtime);
   if (status != PTG_OK) return status;
   struct ptg__core *core = &runtime->core;
-  if (runtime->is_working)
+  if (runtime->is_working || runtime->is_running)
     return ptg__core_fail(core, PTG_EREENTRANT, "the clock is being moved");
   if (!runtime->is_manual)
     return ptg__core_fail(core, PTG_EINVAL, "the clock is a real one");
   if (duration_ns < 0 || duration_ns > INT64_MAX - core->now_ns)
     return ptg__core_fail(core, PTG_EINVAL, "not a duration");
 
-  int64_t end_ns = core->now_ns + duration_ns;
-  do_instant(runtime);
-  for (;;) {
-    int64_t next_ns = ptg__core_next_time(core);
-    if (next_ns > end_ns) break;
-    ptg__core_set_time(core, next_ns);
-    do_instant(runtime);
-  }
-  ptg__core_set_time(core, end_ns);
+  runtime->is_running = 1;
+  move_clock(runtime, core->now_ns + duration_ns);
+  runtime->is_running = 0;
   return PTG_OK;
 }
 
@@ -320,12 +331,13 @@ ptg_status ptg_runtime_destroy(ptg_runtime *runtime) {
   runtime->is_working = 1;
   size_t dropped = ptg__dispatch_drop_all(runtime);
   if (dropped > 0 && runtime->is_owned) settle(runtime);
-  runtime->is_working = 0;
-  if (runtime->is_owned) {
-    status = check_loop(runtime);
-    if (status != PTG_OK) return status;
+  if (runtime->is_owned) status = check_loop(runtime);
+  if (status != PTG_OK) {
+    runtime->is_working = 0;
+    return status;
   }
 
+  /* Groups are released here, from inside this call. */
   ptg__core_fini(core);
   uv_close((uv_handle_t *)&runtime->idle, on_closed);
   uv_close((uv_handle_t *)&runtime->timer, on_closed);

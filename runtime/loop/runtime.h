@@ -27,7 +27,7 @@ struct ptg_runtime {
   int is_owned;         /* the loop is own_loop */
   int is_manual;
   int is_working; /* callbacks may be running */
-  int is_running; /* in ptg_runtime_run() */
+  int is_running; /* in ptg_runtime_run() or ptg_runtime_advance() */
 };
 
 /* What a call begins with: PTG_EINVAL for NULL, PTG_ETHREAD off the thread. */

@@ -7,11 +7,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #define LIST_MAX 16
+
+static void append(char *seen, size_t size, const char *name) {
+  size_t used = strlen(seen);
+  snprintf(seen + used, size - used, "%s", name);
+}
 
 static void groups_are(const struct law *law, ptg_group group,
                        const char *expected) {
@@ -24,7 +30,7 @@ static void groups_are(const struct law *law, ptg_group group,
   for (size_t i = 0; i < count; i++) {
     ptg_group_info info = law_info(law, groups[i]);
     assert_int_equal(info.parent, group);
-    strcat(seen, info.name);
+    append(seen, sizeof(seen), info.name);
   }
   assert_string_equal(seen, expected);
 }
@@ -42,7 +48,7 @@ static void tasks_are(const struct law *law, ptg_group group,
     assert_int_equal(ptg_task_get_info(law->runtime, tasks[i], &info), PTG_OK);
     assert_int_equal(info.task, tasks[i]);
     assert_int_equal(info.group, group);
-    strcat(seen, info.name);
+    append(seen, sizeof(seen), info.name);
   }
   assert_string_equal(seen, expected);
 }

@@ -12,6 +12,9 @@
 /* So many groups are looked at in every callback; more only in between. */
 #define PLACES_WATCHED 64
 
+/* Each closes at least one group, of those that have tasks to kill. */
+#define CLOSING_ROUNDS_MAX 1000
+
 /* ---------------------------------------------------------------- memory -- */
 
 /* Each block begins with its size, so that a false old_size is found out. */
@@ -205,9 +208,9 @@ static void close_all(struct law *law) {
   options.cancel_wait_ns = PTG_AT_ONCE;
   assert_int_equal(ptg_group_shutdown(law->runtime, law->root, &options),
                    PTG_OK);
-  for (uint64_t left = 1; left > 0;) {
+  for (int rounds = 0; rounds < CLOSING_ROUNDS_MAX; rounds++) {
     law_advance(law, PTG_KILL_WAIT_NS);
-    left = law_info(law, law->root).state != PTG_GROUP_CLOSED;
+    if (law_info(law, law->root).state == PTG_GROUP_CLOSED) break;
   }
   assert_int_equal(ptg_runtime_destroy(law->runtime), PTG_OK);
   law->runtime = NULL;
