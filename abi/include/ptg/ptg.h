@@ -446,7 +446,7 @@ typedef struct ptg_group_info {
   int64_t cancel_wait_ns;
   int64_t deadline_ns;   /* its own; 0: none */
   int64_t phase_left_ns; /* to the end of the phase it is in; PTG_FOREVER:
-                            no limit; 0 when not draining or cancelling */
+                            no limit; 0 when its own tasks are in none */
 } ptg_group_info;
 #define PTG_GROUP_INFO_INIT \
   { \
@@ -526,7 +526,7 @@ PTG_API ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
 
 /* Says that a task has ended. outcome NULL: well. Its done is called later,
  * from the loop; the task counts as ended from now on and its handle answers
- * PTG_ESTALE to all but that callback's own use of it.
+ * PTG_ESTALE.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EABI PTG_ETHREAD */
 PTG_API ptg_status ptg_task_finish(ptg_runtime *runtime, ptg_task task,
@@ -657,7 +657,8 @@ typedef struct ptg_report_row {
  * those not closed yet last. Counts and capacity as in
  * ptg_group_list_groups(); row_size is sizeof(ptg_report_row). A
  * shutdown's report can be read from its beginning to the end of on_closed of
- * the group that it was asked for; the root's until ptg_runtime_destroy().
+ * the group that it was asked for, and while a task that was abandoned there
+ * goes on; the root's until ptg_runtime_destroy().
  * PTG_EBUSY: the group is not ending.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ERANGE PTG_ETHREAD */
@@ -682,9 +683,11 @@ PTG_API ptg_status ptg_group_list_abandoned(ptg_runtime *runtime,
  * drain did not; kill sends SIGKILL to the process group and to every
  * descendant. The task ends when they all are gone: PTG_OK for exit status 0;
  * PTG_EEXIT with it as code; PTG_ESIGNAL with the signal as code;
- * PTG_ECANCELED, with the signal or exit status as code, when it ended
+ * PTG_ECANCELED, with the signal or exit status as code, when it ended so
  * after the signal that asked it to; PTG_EUV with an errno as code when it
- * could not be started. */
+ * could not be started; PTG_EFAILED when its guard, a small process between it
+ * and the host, was ended by somebody else. What a command leaves in the
+ * background when it exits is killed with it. */
 
 /* Which output a line came from. */
 enum { PTG_STDOUT = 1, PTG_STDERR = 2 };
@@ -758,7 +761,8 @@ typedef ptg_status (*ptg_timer_fn)(ptg_runtime *runtime, ptg_task timer,
                                    void *user_data, ptg_task *started);
 
 /* A timer is a task: it ends after its firing, or, periodic, when it is told
- * to drain or cancelled. Firings fall on multiples of every_ns from the first
+ * to drain or cancelled. One that fires once, and not before the end of its
+ * group's grace, ends cancelled when it is told to drain. Firings fall on multiples of every_ns from the first
  * one; one that the loop was too busy for is left out, and counted. */
 typedef struct ptg_timer_options {
   uint32_t size;
