@@ -111,6 +111,7 @@ ptg_status ptg__core_fail(struct ptg__core *core, ptg_status status,
   va_start(arguments, format);
   vsnprintf(message, sizeof(message), format, arguments);
   va_end(arguments);
+  message[ptg__text_whole_length(message, strlen(message))] = '\0';
   memcpy(core->error_message, message, sizeof(message));
   core->error_status = status;
   core->error_uv_status = 0;

@@ -63,6 +63,17 @@ int ptg__text_is_valid(const char *text, size_t length) {
   return 1;
 }
 
+size_t ptg__text_whole_length(const char *text, size_t length) {
+  const unsigned char *bytes = (const unsigned char *)text;
+  size_t last = length;
+  while (last > 0 && length - last < 3 && (bytes[last - 1] & 0xC0) == 0x80)
+    last--;
+  if (last == 0 || bytes[last - 1] < 0xC0) return length;
+  last--;
+  size_t size = bytes[last] < 0xE0 ? 2 : bytes[last] < 0xF0 ? 3 : 4;
+  return length - last < size ? last : length;
+}
+
 ptg_status ptg__string_init(struct ptg__string *string,
                             const struct ptg__memory *memory, const char *text,
                             size_t length) {

@@ -31,6 +31,10 @@ size_t ptg__text_length(const char *text, size_t length, size_t limit);
 /* True for UTF-8 without NUL, surrogates or overlong forms. */
 int ptg__text_is_valid(const char *text, size_t length);
 
+/* The length of UTF-8 without the character, if any, that was cut at its end.
+ */
+size_t ptg__text_whole_length(const char *text, size_t length);
+
 /* Copies text, or returns PTG_ENOMEM and leaves *string empty. */
 ptg_status ptg__string_init(struct ptg__string *string,
                             const struct ptg__memory *memory, const char *text,

@@ -20,6 +20,7 @@ ptg_status ptg__kind_copy_options(void *ours, size_t our_size,
                                   const void *theirs) {
   uint32_t their_size = size_of(theirs);
   if (their_size < our_size) return PTG_EINVAL;
+  if (their_size > KIND_SIZE_LIMIT) return PTG_EABI;
 
   const unsigned char *bytes = theirs;
   for (size_t i = our_size; i < their_size; i++)

@@ -11,10 +11,15 @@ _Noreturn void ptg__kind_check_failed(const char *file, int line,
 #define KIND_CHECK(cond) \
   ((cond) ? (void)0 : ptg__kind_check_failed(__FILE__, __LINE__, #cond))
 
+/* No struct of the header will ever be longer; a size beyond it is garbage, and
+ * nothing of such a struct is read. */
+#define KIND_SIZE_LIMIT 4096
+
 /* Does a struct of this size, as its caller says, reach to the end of field? */
 #define KIND_HAS(options, field) \
-  ((options)->size >= \
-   (size_t)((const char *)(&(options)->field + 1) - (const char *)(options)))
+  ((options)->size <= KIND_SIZE_LIMIT && \
+   (options)->size >= (size_t)((const char *)(&(options)->field + 1) - \
+                               (const char *)(options)))
 
 /* Takes in options of the first or a later version of this header. Returns
  * PTG_EINVAL for a struct that is too small, PTG_EABI for one with something

@@ -171,6 +171,30 @@ static void nothing_is_read_past_the_limit(void **state) {
   assert_int_equal(munmap(page, 2 * size), 0);
 }
 
+static void a_character_that_was_cut_is_left_out(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t length;
+    size_t whole;
+  } rows[] = {
+      {"", 0, 0},
+      {"abc", 3, 3},
+      {"ab\xC3\xA9", 4, 4},
+      {"ab\xC3", 3, 2},
+      {"\xE2\x82\xAC", 3, 3},
+      {"\xE2\x82", 2, 0},
+      {"a\xE2", 2, 1},
+      {"\xF0\x9F\x98\x80", 4, 4},
+      {"\xF0\x9F\x98", 3, 0},
+      {"\xC3\xA9\xF0\x9F", 4, 2},
+      {"\xC3\xA9\xF0", 3, 2},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+    assert_int_equal(ptg__text_whole_length(rows[i].text, rows[i].length),
+                     rows[i].whole);
+}
+
 /* --------------------------------------------------------------- strings -- */
 
 struct counts {
@@ -239,6 +263,7 @@ int main(void) {
       cmocka_unit_test(every_short_sequence_is_judged_as_a_decoder_would),
       cmocka_unit_test(a_length_is_taken_or_counted),
       cmocka_unit_test(nothing_is_read_past_the_limit),
+      cmocka_unit_test(a_character_that_was_cut_is_left_out),
       cmocka_unit_test(a_string_is_a_copy_that_ends_with_nul),
       cmocka_unit_test(without_memory_a_string_is_empty),
       cmocka_unit_test(memory_is_taken_zeroed_and_given_back),
