@@ -374,6 +374,11 @@ static void finishing_twice_is_stale(void **state) {
   assert_int_equal(ptg_task_finish(b.runtime, b.task, &outcome), PTG_ESTALE);
   assert_int_equal(ptg_task_cancel(b.runtime, b.task, NULL), PTG_ESTALE);
   assert_int_equal(ptg_task_sleep(b.runtime, b.task, 1), PTG_ESTALE);
+  ptg_task_info info = PTG_TASK_INFO_INIT;
+  void *user_data;
+  assert_int_equal(ptg_task_get_info(b.runtime, b.task, &info), PTG_ESTALE);
+  assert_int_equal(ptg_task_get_user_data(b.runtime, b.task, &TYPE, &user_data),
+                   PTG_ESTALE);
   assert_int_equal(ptg_runtime_advance(b.runtime, 1), PTG_OK);
   assert_int_equal(b.done, 1);
   assert_int_equal(b.released, 1);

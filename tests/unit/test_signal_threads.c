@@ -142,15 +142,19 @@ static void *send_signals(void *data) {
   return NULL;
 }
 
-/* From outside they come at any instruction, of libuv's too. */
+/* From outside they come at any instruction: of libuv's too, and amid a request
+ * of the thread's own. */
 static void a_hundred_thousand_signals_from_another_thread(void **state) {
   pthread_t thread;
   struct sender sender = {.target = pthread_self()};
   ptg_runtime *runtime = create();
   atomic_init(&sender.is_over, 0);
   assert_int_equal(pthread_create(&thread, NULL, send_signals, &sender), 0);
-  while (!atomic_load(&sender.is_over))
+  while (!atomic_load(&sender.is_over)) {
     spawn_one(runtime);
+    for (int i = 0; i < 10; i++)
+      assert_int_equal(ptg_runtime_request_shutdown(runtime, 0), PTG_OK);
+  }
   assert_int_equal(pthread_join(thread, NULL), 0);
   assert_true(atomic_load(&handled) > 0);
   run_to_the_end(runtime);

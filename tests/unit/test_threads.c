@@ -195,7 +195,7 @@ static void a_call_off_the_thread_is_refused(void **state) {
   assert_int_equal(ptg_runtime_get_error(off.runtime, &error), PTG_OK);
   assert_int_equal(error.status, PTG_OK);
 
-  assert_int_equal(ptg_group_shutdown(off.runtime, off.root, NULL), PTG_OK);
+  assert_int_equal(ptg_runtime_request_shutdown(off.runtime, 1), PTG_OK);
   assert_int_equal(ptg_runtime_run(off.runtime), PTG_OK);
   assert_int_equal(ptg_runtime_destroy(off.runtime), PTG_OK);
 }
