@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "check.h"
+#include "events.h"
 #include "group.h"
+#include "memo.h"
 #include "shutdown.h"
 #include "task.h"
 
@@ -28,19 +30,23 @@ ptg_status ptg__core_init(struct ptg__core *core, struct ptg__memory memory,
   core->memory = memory;
   core->now_ns = now_ns;
   core->active = core->inside = NOBODY;
-  core->turn = core->later = (struct ptg__queue){NOBODY, NOBODY};
+  core->turn = core->later = core->events = (struct ptg__queue){NOBODY, NOBODY};
   ptg__slab_init(&core->groups, &core->memory, source, PTG__KIND_GROUP,
                  sizeof(struct ptg__group));
   ptg__slab_init(&core->tasks, &core->memory, source, PTG__KIND_TASK,
                  sizeof(struct ptg__task));
+  ptg__slab_init(&core->watches, &core->memory, source, PTG__KIND_WATCH,
+                 sizeof(struct ptg__watch));
   ptg__alarms_init(&core->group_alarms, &core->groups,
                    offsetof(struct ptg__group, alarm));
   ptg__alarms_init(&core->task_alarms, &core->tasks,
                    offsetof(struct ptg__task, alarm));
-  ptg_status status = ptg__group_create(core, NOBODY, root, &core->root);
+  ptg_status status =
+      ptg__group_create(core, NOBODY, NOBODY, root, &core->root);
   if (status != PTG_OK) {
     ptg__slab_fini(&core->groups);
     ptg__slab_fini(&core->tasks);
+    ptg__slab_fini(&core->watches);
   }
   return status;
 }
@@ -52,8 +58,10 @@ void ptg__core_fini(struct ptg__core *core) {
     ptg__group_free(core, slot);
     slot = next;
   }
+  ptg__events_begin_take(core);
   ptg__slab_fini(&core->groups);
   ptg__slab_fini(&core->tasks);
+  ptg__slab_fini(&core->watches);
 }
 
 void ptg__core_set_time(struct ptg__core *core, int64_t now_ns) {
@@ -139,7 +147,8 @@ static void find_handler(const struct ptg__core *core, uint32_t from,
   action->user_data = NULL;
   for (uint32_t at = from; at != NOBODY; at = ptg__group_at(core, at)->parent) {
     const struct ptg__group *group = ptg__group_at(core, at);
-    if (group->options.on_error == NULL) continue;
+    int has_events = (group->options.flags & PTG_GROUP_EVENTS) != 0;
+    if (group->options.on_error == NULL && !has_events) continue;
     action->on_error = group->options.on_error;
     action->handler = at;
     action->user_data = group->options.user_data;
@@ -218,7 +227,7 @@ static void enter(struct ptg__core *core, struct ptg__action *action) {
              action->kind == PTG__ACT_GROUP_CLOSED) {
     core->inside = action->slot;
     core->current = action->group;
-  } else {
+  } else if (action->kind != PTG__ACT_WATCH) {
     core->inside = ptg__task_at(core, action->slot)->group;
     core->current = action->task;
   }
@@ -229,12 +238,20 @@ static void leave_active(struct ptg__core *core) {
   int is_group = (core->active & PTG__QUEUE_GROUP) != 0;
   core->active = NOBODY;
   if (!is_group) {
-    ptg__task_at(core, slot)->flags &= (uint16_t)~PTG__TASK_QUEUED;
+    struct ptg__task *task = ptg__task_at(core, slot);
+    task->flags &= (uint16_t)~PTG__TASK_QUEUED;
+    /* The last of its watches has been told, or was removed. */
+    if (task->flags & PTG__TASK_TOLD && task->watches == NOBODY)
+      ptg__task_let_go(core, slot);
     return;
   }
   struct ptg__group *group = ptg__group_at(core, slot);
   group->is_queued = 0;
-  if (group->pending & PTG__GROUP_GONE) ptg__shutdown_told(core, slot);
+  if (group->pending & PTG__GROUP_GONE) {
+    if (group->noted_status == PTG_OK) ptg__shutdown_told(core, slot);
+  } else if (group->is_over) {
+    ptg__group_let_go(core, slot);
+  }
 }
 
 static int next_of_active(struct ptg__core *core, struct ptg__action *action) {
@@ -254,17 +271,24 @@ int ptg__core_next(struct ptg__core *core, struct ptg__action *action) {
   if (core->has_retry) {
     core->has_retry = 0;
     *action = core->retry;
-    enter(core, action);
-    return 1;
+    if (!ptg__events_want(core, action)) {
+      enter(core, action);
+      return 1;
+    }
+    ptg__events_note(core, action);
   }
   for (;;) {
     if (core->active == NOBODY) core->active = pop(core);
     if (core->active == NOBODY) return 0;
-    if (next_of_active(core, action)) break;
-    leave_active(core);
+    if (!next_of_active(core, action)) {
+      leave_active(core);
+      continue;
+    }
+    if (action->kind == PTG__ACT_ERROR)
+      find_handler(core, where_failed(core, action), action);
+    if (!ptg__events_want(core, action)) break;
+    ptg__events_note(core, action);
   }
-  if (action->kind == PTG__ACT_ERROR)
-    find_handler(core, where_failed(core, action), action);
   enter(core, action);
   return 1;
 }
@@ -278,9 +302,35 @@ static void did_start(struct ptg__core *core, const struct ptg__action *action,
 
 static void did_hook(struct ptg__core *core, const struct ptg__action *action,
                      ptg_status status) {
-  struct ptg__group *group = ptg__group_at(core, action->slot);
-  group->hook_status = status;
-  if (action->kind == PTG__ACT_GROUP_CLOSED) group->pending |= PTG__GROUP_GONE;
+  ptg__group_at(core, action->slot)->hook_status = status;
+  if (status != PTG_OK)
+    ptg__memo_note_failure(core, action->slot, NOBODY, status);
+  if (action->kind == PTG__ACT_GROUP_CLOSED)
+    ptg__core_told_closed(core, action->slot);
+}
+
+void ptg__core_told_closed(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  uint8_t pending = PTG__GROUP_GONE;
+  if (group->watches != NOBODY) pending |= PTG__GROUP_WATCHED;
+  group->is_told = 1;
+  ptg__core_queue_group(core, slot, pending);
+}
+
+/* Also called when one more watch has been told. */
+void ptg__core_told_done(struct ptg__core *core, uint32_t slot) {
+  struct ptg__task *task = ptg__task_at(core, slot);
+  task->flags |= PTG__TASK_TOLD;
+  if (task->watches != NOBODY) {
+    ptg__core_queue_task(core, slot, PTG__TASK_WATCHED);
+    return;
+  }
+  task->pending = 0;
+  if (core->active == slot) {
+    leave_active(core);
+  } else if ((task->flags & PTG__TASK_QUEUED) == 0) {
+    ptg__task_let_go(core, slot);
+  }
 }
 
 void ptg__core_did(struct ptg__core *core, const struct ptg__action *action,
@@ -292,8 +342,10 @@ void ptg__core_did(struct ptg__core *core, const struct ptg__action *action,
     did_start(core, action, status);
     break;
   case PTG__ACT_DONE:
-    if (core->active == action->slot) leave_active(core);
-    ptg__task_let_go(core, action->slot);
+    ptg__core_told_done(core, action->slot);
+    break;
+  case PTG__ACT_WATCH:
+    if (action->task != PTG_NONE) ptg__core_told_done(core, action->slot);
     break;
   case PTG__ACT_ERROR:
     if (status != PTG_OK && action->on_error != NULL)
@@ -325,5 +377,6 @@ int64_t ptg__core_next_limit(const struct ptg__core *core) {
 }
 
 int ptg__core_is_over(const struct ptg__core *core) {
-  return ptg__group_at(core, core->root)->is_over && !ptg__core_is_ready(core);
+  return ptg__group_at(core, core->root)->is_over &&
+         !ptg__core_is_ready(core) && core->events.first == NOBODY;
 }

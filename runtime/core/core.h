@@ -24,17 +24,20 @@ enum {
   PTG__TASK_DRAIN = 4,
   PTG__TASK_CANCEL = 8,
   PTG__TASK_ERROR = 16,
-  PTG__TASK_DONE = 32
+  PTG__TASK_DONE = 32,
+  PTG__TASK_WATCHED = 64 /* its watches are to be told */
 };
 enum {
-  PTG__GROUP_BEGIN = 1,   /* its turn in a shutdown has come */
-  PTG__GROUP_DRAINED = 2, /* its on_drain is to be called */
-  PTG__GROUP_TELL = 4,    /* its tasks are to be told of its phase */
-  PTG__GROUP_TOLD = 8,    /* its on_closed is to be called */
-  PTG__GROUP_GONE = 16    /* on_closed was called: others may go on */
+  PTG__GROUP_BEGIN = 1,    /* its turn in a shutdown has come */
+  PTG__GROUP_DRAINED = 2,  /* its on_drain is to be called */
+  PTG__GROUP_TELL = 4,     /* its tasks are to be told of its phase */
+  PTG__GROUP_TOLD = 8,     /* its on_closed is to be called */
+  PTG__GROUP_WATCHED = 16, /* its watches are to be told */
+  PTG__GROUP_GONE = 32     /* all has been told: others may go on */
 };
 
 enum ptg__task_state {
+  PTG__TASK_RESERVED = 0, /* its spawn is on its way from another thread */
   PTG__TASK_PENDING = PTG_TASK_PENDING,
   PTG__TASK_RUNNING = PTG_TASK_RUNNING,
   PTG__TASK_ENDED = 4
@@ -48,15 +51,31 @@ enum {
   PTG__TASK_CLEANUP = 8,
   PTG__TASK_QUEUED = 16,
   PTG__TASK_NEVER_RAN = 32,
-  PTG__TASK_ASKED_BY_GROUP = 64 /* ASKED, and by its group's shutdown */
+  PTG__TASK_ASKED_BY_GROUP = 64, /* ASKED, and by its group's shutdown */
+  PTG__TASK_REPLACED = 128,      /* ASKED, and to make room in its group */
+  PTG__TASK_WAITING = 256,       /* PENDING, for a place in its group */
+  PTG__TASK_OBSERVED = 512,      /* not for the handler when it is watched */
+  PTG__TASK_TOLD = 1024,         /* its done has been called */
+  PTG__TASK_NOTED = 2048         /* events have told of it */
+};
+
+/* What is to be told of a record as events; see events.h. */
+struct ptg__noted {
+  uint32_t next;  /* in the queue of events */
+  uint16_t kinds; /* a bit for each enum ptg__action_kind */
+  uint16_t is_queued;
 };
 
 /* What few tasks have. */
 struct ptg__task_cold {
+  struct ptg__task_cold *next_kept; /* for the next take of events */
   struct ptg__string name;
   struct ptg__string reason; /* bytes NULL: the default one */
   struct ptg__string message;
+  struct ptg__string place;
   uint64_t originator;
+  uint32_t first_owned; /* groups whose owner it is, through owned_next */
+  uint32_t owned;       /* how many */
 };
 
 struct ptg__task {
@@ -80,7 +99,8 @@ struct ptg__task {
   uint8_t state;
   uint8_t pending; /* PTG__TASK_START... */
   uint16_t flags;
-  uint32_t reserved;
+  uint32_t watches; /* a ring; the first */
+  struct ptg__noted noted;
 };
 
 /* An order edge: first is closed before later begins to drain. It is in the
@@ -98,6 +118,50 @@ struct ptg__edge {
 struct ptg__share {
   int64_t close_by_ns;
   int64_t reserve_ns;
+};
+
+struct ptg__watch {
+  uint32_t next_free; /* the slab's, while free */
+  uint32_t watched;   /* an entry as in the queue */
+  uint32_t prev;      /* in the ring of what is watched, oldest first */
+  uint32_t next;
+  ptg_watch_options options;
+};
+
+/* The beginning of a text, cut between two characters. */
+struct ptg__short_text {
+  uint32_t length;
+  char bytes[64];
+};
+
+/* Failures that are alike; see memo.c. */
+#define PTG__FAILURES 8
+struct ptg__failure {
+  uint64_t serial; /* of the last one; 0: an empty place */
+  uint64_t count;
+  int64_t first_ns;
+  int64_t last_ns;
+  ptg_status status;
+  int32_t code;
+  struct ptg__short_text name;
+  struct ptg__short_text message;
+};
+struct ptg__failures {
+  uint64_t noted;
+  struct ptg__failure rows[PTG__FAILURES];
+};
+
+/* A task of the history. */
+struct ptg__ended {
+  ptg_task task;
+  ptg_task spawner;
+  uint64_t originator;
+  int64_t spawned_ns;
+  int64_t ended_ns;
+  ptg_status status;
+  int32_t code;
+  uint32_t flags;
+  struct ptg__short_text name;
 };
 
 struct ptg__counts {
@@ -130,6 +194,9 @@ struct ptg__group {
   uint64_t spawned;
   uint64_t live;
   uint64_t unstarted; /* of live */
+  uint64_t waiting;   /* of unstarted: for a place */
+  uint64_t exempt;    /* of live: clean-up, which takes no place */
+  uint64_t peak;      /* the most that live has been */
   uint64_t killable;  /* of live: their type can kill */
   uint64_t abandoned;
   uint64_t late;
@@ -148,19 +215,27 @@ struct ptg__group {
   uint8_t is_forced;
   uint8_t is_killing;   /* the cancel wait is over, killed tasks are awaited */
   uint8_t is_over;      /* its shutdown's report can no longer be read */
-  uint8_t is_told;      /* its closing was told, and those after it released */
+  uint8_t is_told;      /* on_closed has been called */
+  uint8_t is_gone;      /* and all who wait for it have been let go on */
   uint8_t has_news;     /* a child was made after its deadline was shared out */
   uint8_t has_deadline; /* its share follows from a deadline of its own */
   uint8_t keeps_share;  /* scratch of deadline.c */
-  uint8_t reserved[3];
-  ptg_status hook_status; /* of a hook that failed: an error to be told */
-  uint32_t cursor;        /* the task that is told next */
+  uint8_t reserved[2];
+  ptg_status hook_status;  /* of a hook that failed: an error to be told */
+  ptg_status noted_status; /* likewise: an event that has not been taken */
+  uint32_t cursor;         /* the task that is told next */
+  uint32_t first_waiting;  /* the oldest task that waits for a place */
+  uint32_t owner;          /* a task; PTG__NO_SLOT: none, or it has ended */
+  uint32_t owned_next;     /* in its owner's list */
+  uint32_t watches;        /* a ring; the first */
+  struct ptg__noted noted;
 
   int64_t grace_cap_ns;       /* from shutdown calls; INT64_MAX: none */
   int64_t cancel_wait_cap_ns; /* likewise */
   struct ptg__share share;
-  int64_t phase_ns;    /* the phase it is in began */
-  uint64_t phase_turn; /* likewise, as core.turns counts */
+  int64_t grace_until_ns; /* what a task was given beyond the grace; 0: none */
+  int64_t phase_ns;       /* the phase it is in began */
+  uint64_t phase_turn;    /* likewise, as core.turns counts */
   int64_t begun_ns;
   int64_t drain_ns;
   int64_t cancel_ns;
@@ -169,6 +244,13 @@ struct ptg__group {
   ptg_group let_begin_by; /* the sibling, its own or an ancestor's, whose
                              closing was the signal for its turn */
   ptg_group waited_for;
+
+  struct ptg__failures *failures; /* NULL: none yet */
+  struct ptg__ended *history;     /* a ring of options.history; NULL: none */
+  uint64_t remembered;            /* how many have ever been put there */
+  ptg_task last_task_handle;      /* who ended last in its own phases */
+  int64_t last_task_ns;
+  struct ptg__short_text last_task_name;
 
   struct ptg__edge *edges_out;
   struct ptg__edge *edges_in;
@@ -198,16 +280,18 @@ struct ptg__group {
   } plan;
 };
 
+/* In the order in which they can become true of a task or group. */
 enum ptg__action_kind {
   PTG__ACT_START,
   PTG__ACT_WAKE,
   PTG__ACT_DRAIN,
   PTG__ACT_CANCEL,
   PTG__ACT_KILL,
-  PTG__ACT_DONE,
-  PTG__ACT_ERROR,
   PTG__ACT_GROUP_DRAIN,
-  PTG__ACT_GROUP_CLOSED
+  PTG__ACT_ERROR,
+  PTG__ACT_DONE,
+  PTG__ACT_GROUP_CLOSED,
+  PTG__ACT_WATCH
 };
 
 /* Something to be told to the host. Which of the fields below type are used
@@ -224,6 +308,8 @@ struct ptg__action {
   ptg_error error;
   ptg_error_fn on_error; /* NULL: nobody handles it */
   ptg_group_fn hook;
+  ptg_watch watch;
+  ptg_watch_options watcher;
   uint32_t handler; /* the group whose on_error it is */
 };
 
@@ -239,6 +325,7 @@ struct ptg__core {
   struct ptg__memory memory;
   struct ptg__slab groups;
   struct ptg__slab tasks;
+  struct ptg__slab watches;
   struct ptg__alarms group_alarms;
   struct ptg__alarms task_alarms;
   int64_t now_ns;
@@ -248,6 +335,8 @@ struct ptg__core {
   uint32_t active;        /* the entry of the queue being worked off */
   struct ptg__queue turn; /* what this turn works off */
   struct ptg__queue later;
+  struct ptg__queue events; /* records with something noted */
+  struct ptg__task_cold *kept;
   struct ptg__action retry; /* an error whose handler failed */
   int has_retry;
   uint32_t inside;  /* the group whose callback is running */
@@ -273,6 +362,11 @@ static inline struct ptg__task *ptg__task_at(const struct ptg__core *core,
   return (struct ptg__task *)records + (slot & (PTG__BLOCK_RECORDS - 1));
 }
 
+static inline struct ptg__watch *ptg__watch_at(const struct ptg__core *core,
+                                               uint32_t slot) {
+  return ptg__slab_at(&core->watches, slot);
+}
+
 /* Makes a core with an open root group. options is complete and checked but
  * for what ptg__group_create() checks. */
 ptg_status ptg__core_init(struct ptg__core *core, struct ptg__memory memory,
@@ -296,6 +390,10 @@ int ptg__core_next(struct ptg__core *core, struct ptg__action *action);
  * hooks. */
 void ptg__core_did(struct ptg__core *core, const struct ptg__action *action,
                    ptg_status status);
+
+/* The end of a task, or the closing of a group, has been told. */
+void ptg__core_told_done(struct ptg__core *core, uint32_t slot);
+void ptg__core_told_closed(struct ptg__core *core, uint32_t slot);
 
 /* True while there is something for a turn to do now. */
 int ptg__core_is_ready(const struct ptg__core *core);

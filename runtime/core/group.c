@@ -4,7 +4,10 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "memo.h"
+#include "owner.h"
 #include "task.h"
+#include "watch.h"
 
 #define NOBODY PTG__NO_SLOT
 
@@ -16,9 +19,17 @@ static ptg_status check_limit(struct ptg__core *core, int64_t limit_ns,
 
 static ptg_status check_options(struct ptg__core *core,
                                 const ptg_group_options *options) {
-  if (options->flags & ~PTG_GROUP_PARALLEL)
+  if (options->flags &
+      ~(PTG_GROUP_PARALLEL | PTG_GROUP_ADMITS_ANYONE | PTG_GROUP_EVENTS))
     return ptg__core_fail(core, PTG_EINVAL, "unknown flags of a group: 0x%x",
                           options->flags);
+  if (options->flags & PTG_GROUP_EVENTS &&
+      (options->on_error || options->on_drain || options->on_closed))
+    return ptg__core_fail(core, PTG_EINVAL,
+                          "a group has events, and handlers or hooks as well");
+  if (options->when_full > PTG_FULL_REPLACE_OLDEST ||
+      options->on_failure > PTG_POLICY_SHUTDOWN_ROOT)
+    return ptg__core_fail(core, PTG_EINVAL, "unknown when_full or on_failure");
   ptg_status status = check_limit(core, options->grace_ns, "grace_ns");
   if (status != PTG_OK) return status;
   status = check_limit(core, options->cancel_wait_ns, "cancel_wait_ns");
@@ -119,6 +130,10 @@ static void fill(struct ptg__core *core, struct ptg__group *group,
                                .created_ns = core->now_ns,
                                .state = PTG_GROUP_OPEN,
                                .cursor = NOBODY,
+                               .first_waiting = NOBODY,
+                               .owner = NOBODY,
+                               .owned_next = NOBODY,
+                               .watches = NOBODY,
                                .grace_cap_ns = INT64_MAX,
                                .cancel_wait_cap_ns = INT64_MAX,
                                .share = {INT64_MAX, 0},
@@ -129,30 +144,42 @@ static void fill(struct ptg__core *core, struct ptg__group *group,
   group->options.name = NULL;
 }
 
+/* Takes a record with its name and owner, or changes nothing. */
+static ptg_status take_record(struct ptg__core *core, uint32_t parent,
+                              uint32_t owner, const ptg_group_options *options,
+                              uint32_t *slot) {
+  struct ptg__string name = {NULL, 0};
+  ptg_status status = init_name(core, &name, parent, options);
+  if (status != PTG_OK) return status;
+  status = ptg__slab_add(&core->groups, slot);
+  if (status != PTG_OK) goto no_record;
+  fill(core, ptg__group_at(core, *slot), parent, options);
+  ptg__group_at(core, *slot)->name = name;
+  status = ptg__memo_init(core, ptg__group_at(core, *slot));
+  if (status == PTG_OK && owner != NOBODY)
+    status = ptg__owner_bind(core, *slot, owner);
+  if (status == PTG_OK) return PTG_OK;
+
+  ptg__memo_fini(core, ptg__group_at(core, *slot));
+  ptg__slab_remove(&core->groups, *slot);
+no_record:
+  ptg__string_fini(&name, &core->memory);
+  return status;
+}
+
 ptg_status ptg__group_create(struct ptg__core *core, uint32_t parent,
-                             const ptg_group_options *options, uint32_t *slot) {
+                             uint32_t owner, const ptg_group_options *options,
+                             uint32_t *slot) {
   ptg_status status = check_options(core, options);
   if (status != PTG_OK) return status;
   if (parent != NOBODY && ptg__group_at(core, parent)->state != PTG_GROUP_OPEN)
     return ptg__core_fail(core, PTG_ECLOSED, "the group \"%s\" is not open",
                           ptg__group_at(core, parent)->name.bytes);
-
-  struct ptg__string name = {NULL, 0};
-  status = init_name(core, &name, parent, options);
-  if (status != PTG_OK)
-    return ptg__core_fail(core, status, "%s",
-                          status == PTG_ENOMEM ? "no memory for a group"
-                                               : core->error_message);
-  status = ptg__slab_add(&core->groups, slot);
-  if (status != PTG_OK) {
-    ptg__string_fini(&name, &core->memory);
+  status = take_record(core, parent, owner, options, slot);
+  if (status == PTG_ENOMEM)
     return ptg__core_fail(core, status, "no memory for a group");
-  }
-
-  struct ptg__group *group = ptg__group_at(core, *slot);
-  fill(core, group, parent, options);
-  group->name = name;
-  inherit(core, group);
+  if (status != PTG_OK) return status;
+  inherit(core, ptg__group_at(core, *slot));
   link_to_parent(core, *slot);
   return PTG_OK;
 }
@@ -227,6 +254,7 @@ void ptg__group_free(struct ptg__core *core, uint32_t slot) {
   unlink_from_parent(core, group);
   ptg__alarms_clear(&core->group_alarms, slot);
   ptg__string_fini(&group->name, &core->memory);
+  ptg__memo_fini(core, group);
   ptg_release_fn release = group->options.release;
   void *user_data = group->options.user_data;
   ptg__slab_remove(&core->groups, slot);
@@ -309,6 +337,16 @@ static int64_t phase_left(const struct ptg__core *core,
   return left_ns > 0 ? left_ns : 0;
 }
 
+/* O(1) but for tasks that ended late and are kept for a report. */
+static int64_t oldest_age(const struct ptg__core *core,
+                          const struct ptg__group *group) {
+  for (uint32_t at = group->first_task; at != NOBODY;
+       at = ptg__task_at(core, at)->next)
+    if (ptg__task_at(core, at)->state != PTG__TASK_ENDED)
+      return core->now_ns - ptg__task_at(core, at)->spawned_ns;
+  return 0;
+}
+
 void ptg__group_get_info(const struct ptg__core *core, uint32_t slot,
                          ptg_group_info *info) {
   const struct ptg__group *group = ptg__group_at(core, slot);
@@ -337,6 +375,10 @@ void ptg__group_get_info(const struct ptg__core *core, uint32_t slot,
       .cancel_wait_ns = group->options.cancel_wait_ns,
       .deadline_ns = group->options.deadline_ns,
       .phase_left_ns = phase_left(core, group),
+      .queued = group->waiting,
+      .peak = group->peak,
+      .oldest_age_ns = oldest_age(core, group),
+      .owner = ptg__owner_handle(core, slot),
   };
 }
 
@@ -399,6 +441,7 @@ int ptg__group_is_sound(const struct ptg__core *core, uint32_t slot) {
   const struct ptg__group *group = ptg__group_at(core, slot);
   const struct ptg__counts *counts = &group->counts;
   uint64_t live = 0, unstarted = 0, killable = 0, abandoned = 0, late = 0;
+  uint64_t waiting = 0, exempt = 0;
   for (uint32_t at = group->first_task; at != NOBODY;) {
     const struct ptg__task *task = ptg__task_at(core, at);
     if (task->group != slot) return 0;
@@ -406,13 +449,16 @@ int ptg__group_is_sound(const struct ptg__core *core, uint32_t slot) {
     abandoned += is_abandoned;
     late += is_abandoned && task->state == PTG__TASK_ENDED;
     live += !is_abandoned;
+    waiting += (task->flags & PTG__TASK_WAITING) != 0;
+    exempt += !is_abandoned && (task->flags & PTG__TASK_CLEANUP) != 0;
     unstarted += task->state == PTG__TASK_PENDING;
-    killable += !is_abandoned && task->type->kill != NULL;
+    killable += !is_abandoned && ptg__task_is_killable(task);
     at = task->next;
   }
   return live == group->live && unstarted == group->unstarted &&
          killable == group->killable && abandoned == group->abandoned &&
-         late == group->late &&
+         late == group->late && waiting == group->waiting &&
+         exempt == group->exempt &&
          group->spawned == group->live + counts->succeeded + counts->failed +
                                counts->cancelled + group->abandoned;
 }

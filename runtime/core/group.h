@@ -4,10 +4,12 @@
 
 #include "core.h"
 
-/* Makes a group in the open group parent (PTG__NO_SLOT: it is the root). On
- * failure user_data has not been released. */
+/* Makes a group in the open group parent (PTG__NO_SLOT: it is the root), owned
+ * by a task (PTG__NO_SLOT: by none). On failure user_data has not been
+ * released. */
 ptg_status ptg__group_create(struct ptg__core *core, uint32_t parent,
-                             const ptg_group_options *options, uint32_t *slot);
+                             uint32_t owner, const ptg_group_options *options,
+                             uint32_t *slot);
 
 /* Sets *slot, or fails as ptg__slab_find() does, with a message. */
 ptg_status ptg__group_find(struct ptg__core *core, ptg_group handle,

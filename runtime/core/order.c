@@ -101,7 +101,7 @@ uint32_t ptg__order_held_back(const struct ptg__core *core, uint32_t slot) {
   const struct ptg__edge *edge = ptg__group_at(core, slot)->edges_in;
   for (; edge != NULL; edge = edge->next_in) {
     const struct ptg__group *first = ptg__group_at(core, edge->first);
-    held_back += first->is_ending && !first->is_told;
+    held_back += first->is_ending && !first->is_gone;
   }
   return held_back;
 }

@@ -5,11 +5,10 @@
  */
 #include "plan.h"
 
-#include <string.h>
-
 #include "deadline.h"
 #include "group.h"
 #include "order.h"
+#include "row.h"
 
 #define NOBODY PTG__NO_SLOT
 
@@ -127,19 +126,16 @@ static int64_t option_of(int64_t limit_ns) {
   return limit_ns == INT64_MAX ? PTG_FOREVER : limit_ns;
 }
 
-static void copy_step(const struct ptg__core *core, uint32_t slot, void *out,
-                      size_t step_size) {
+static ptg_plan_step step_of(const struct ptg__core *core, uint32_t slot) {
   const struct ptg__group *group = ptg__group_at(core, slot);
-  ptg_plan_step step = {
-      .size = (uint32_t)(step_size < sizeof(step) ? step_size : sizeof(step)),
-      .is_critical = group->is_critical,
-      .group = ptg__group_handle(core, slot),
-      .waits_for = ptg__group_handle(core, group->plan.drains_after),
-      .begin_ns = option_of(group->plan.drain_ns),
-      .cancel_ns = option_of(group->plan.cancel_ns),
-      .closed_ns = option_of(group->plan.closed_ns)};
-  memset(out, 0, step_size);
-  memcpy(out, &step, step.size);
+  return (ptg_plan_step){.size = sizeof(ptg_plan_step),
+                         .is_critical = group->is_critical,
+                         .group = ptg__group_handle(core, slot),
+                         .waits_for =
+                             ptg__group_handle(core, group->plan.drains_after),
+                         .begin_ns = option_of(group->plan.drain_ns),
+                         .cancel_ns = option_of(group->plan.cancel_ns),
+                         .closed_ns = option_of(group->plan.closed_ns)};
 }
 
 static int drains_earlier(const struct ptg__group *one,
@@ -159,7 +155,8 @@ size_t ptg__plan_make(struct ptg__core *core, uint32_t top, void *steps,
   unsigned char *out = steps;
   for (uint32_t at = ptg__group_sort(core, list, drains_earlier); at != NOBODY;
        at = ptg__group_at(core, at)->heap_next) {
-    copy_step(core, at, out, step_size);
+    ptg_plan_step step = step_of(core, at);
+    ptg__row_copy(out, step_size, &step, sizeof(step));
     out += step_size;
   }
   return count;

@@ -5,9 +5,8 @@
  */
 #include "report.h"
 
-#include <string.h>
-
 #include "group.h"
+#include "row.h"
 
 #define NOBODY PTG__NO_SLOT
 
@@ -34,14 +33,6 @@ static ptg_report_row row_of(const struct ptg__core *core, uint32_t slot) {
                           .killed = group->killed};
 }
 
-static void copy_row(const struct ptg__core *core, uint32_t slot, void *out,
-                     size_t row_size) {
-  ptg_report_row row = row_of(core, slot);
-  if (row_size < row.size) row.size = (uint32_t)row_size;
-  memset(out, 0, row_size);
-  memcpy(out, &row, row.size);
-}
-
 static int closed_earlier(const struct ptg__group *one,
                           const struct ptg__group *other) {
   if (one->closed_serial == 0) return 0;
@@ -61,7 +52,8 @@ size_t ptg__report_make(struct ptg__core *core, uint32_t top, void *rows,
   unsigned char *out = rows;
   for (uint32_t at = ptg__group_sort(core, list, closed_earlier); at != NOBODY;
        at = ptg__group_at(core, at)->heap_next) {
-    copy_row(core, at, out, row_size);
+    ptg_report_row row = row_of(core, at);
+    ptg__row_copy(out, row_size, &row, sizeof(row));
     out += row_size;
   }
   return count;

@@ -5,7 +5,9 @@
 #include "deadline.h"
 #include "group.h"
 #include "order.h"
+#include "owner.h"
 #include "task.h"
+#include "watch.h"
 
 #define NOBODY PTG__NO_SLOT
 
@@ -115,7 +117,8 @@ static void begin_own(struct ptg__core *core, uint32_t slot) {
     return;
   }
   arm(core, slot);
-  if (group->options.on_drain != NULL)
+  if (group->options.on_drain != NULL ||
+      group->options.flags & PTG_GROUP_EVENTS)
     ptg__core_queue_group(core, slot, PTG__GROUP_DRAINED);
   tell_tasks(core, slot);
 }
@@ -212,8 +215,19 @@ void ptg__shutdown_look(struct ptg__core *core, uint32_t slot) {
   }
   if (!group->is_own || group->live > 0 || group->untold > 0) return;
   if (group->pending & PTG__GROUP_DRAINED) return;
-  if (group->hook_status != PTG_OK) return;
+  if (group->hook_status != PTG_OK || group->noted_status != PTG_OK) return;
   close_group(core, slot);
+}
+
+/* A task wants its group's drain phase to last until then. */
+int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
+                             int64_t until_ns) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  if (until_ns > group->grace_until_ns) group->grace_until_ns = until_ns;
+  arm(core, slot);
+  int64_t end_ns = group->alarm.when_ns;
+  if (end_ns == 0) return PTG_FOREVER;
+  return end_ns > core->now_ns ? end_ns - core->now_ns : 0;
 }
 
 /* --------------------------------------------------------------- request -- */
@@ -226,9 +240,11 @@ static void join(struct ptg__core *core, struct ptg__group *group,
     group->before = group->counts;
   }
   if (options->flags & PTG_SHUTDOWN_FORCE) group->is_forced = 1;
-  if (options->grace_ns != 0)
+  if (options->grace_ns != 0) {
+    group->grace_until_ns = 0;
     group->grace_cap_ns =
         least(group->grace_cap_ns, ptg__limit(options->grace_ns));
+  }
   if (options->cancel_wait_ns != 0)
     group->cancel_wait_cap_ns =
         least(group->cancel_wait_cap_ns, ptg__limit(options->cancel_wait_ns));
@@ -278,7 +294,9 @@ static int tell_drain(struct ptg__core *core, uint32_t slot,
   /* Who was asked to end now need not be told to finish soon. */
   if (task->flags & PTG__TASK_ASKED) return 0;
   if (task->state == PTG__TASK_PENDING) {
-    ptg__core_queue_task(core, slot, PTG__TASK_DRAIN);
+    /* One that waits for a place is told when it starts. */
+    if ((task->flags & PTG__TASK_WAITING) == 0)
+      ptg__core_queue_task(core, slot, PTG__TASK_DRAIN);
     return 0;
   }
   return ptg__task_tell(core, slot, PTG__ACT_DRAIN, action);
@@ -370,6 +388,15 @@ int ptg__shutdown_next(struct ptg__core *core, uint32_t slot,
     tell_hook(core, slot, PTG__ACT_GROUP_CLOSED, action);
     return 1;
   }
+  if (group->pending & PTG__GROUP_WATCHED &&
+      ptg__watch_next(core, &group->watches, action)) {
+    action->slot = slot;
+    action->task = PTG_NONE;
+    action->group = ptg__group_handle(core, slot);
+    action->outcome = ptg__watch_group_outcome(core, slot);
+    return 1;
+  }
+  group->pending &= (uint8_t)~PTG__GROUP_WATCHED;
   return 0;
 }
 
@@ -390,7 +417,8 @@ static void release_later(struct ptg__core *core,
 void ptg__shutdown_told(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
   group->pending &= (uint8_t)~PTG__GROUP_GONE;
-  group->is_told = 1;
+  group->is_gone = 1;
+  ptg__owner_let_go(core, slot);
   uint32_t up = group->parent;
   if (up == NOBODY) {
     group->is_over = 1;

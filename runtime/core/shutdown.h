@@ -16,6 +16,11 @@
 void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
                            const ptg_shutdown_options *options);
 
+/* Lets a drain phase last until then, as far as its deadline leaves it to;
+ * returns how long it lasts now. */
+int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
+                             int64_t until_ns);
+
 /* Sees whether what a group waits for in its phase has come about. */
 void ptg__shutdown_look(struct ptg__core *core, uint32_t slot);
 

@@ -5,20 +5,14 @@
 
 #include "check.h"
 
-/* kind:4 | generation:25 | slot:24, which leaves a handle below 2^53. */
-#define SLOT_BITS 24
-#define GENERATION_BITS 25
+#define SLOT_BITS PTG__SLOT_BITS
+#define GENERATION_BITS PTG__GENERATION_BITS
 #define SLOT_MASK ((UINT32_C(1) << SLOT_BITS) - 1)
 #define GENERATION_MAX ((UINT32_C(1) << GENERATION_BITS) - 1)
 #define INDEX_MASK (PTG__BLOCK_RECORDS - 1)
 
 _Static_assert(4 + GENERATION_BITS + SLOT_BITS == 53,
                "a handle must survive the trip through a double");
-
-static uint64_t pack(enum ptg__kind kind, uint32_t generation, uint32_t slot) {
-  return (uint64_t)kind << (GENERATION_BITS + SLOT_BITS) |
-         (uint64_t)generation << SLOT_BITS | slot;
-}
 
 static uint32_t *count_at(const struct ptg__slab *slab, uint32_t slot) {
   return &slab->blocks[slot >> PTG__BLOCK_BITS]->count[slot & INDEX_MASK];
@@ -178,7 +172,7 @@ void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot) {
 ptg_status ptg__slab_find(const struct ptg__slab *slab, uint64_t handle,
                           uint32_t *slot) {
   uint64_t kind = handle >> (GENERATION_BITS + SLOT_BITS);
-  if (kind != PTG__KIND_GROUP && kind != PTG__KIND_TASK) return PTG_EINVAL;
+  if (kind == 0 || kind > PTG__KIND_WATCH) return PTG_EINVAL;
   if (kind != (uint64_t)slab->kind) return PTG_EKIND;
 
   uint32_t named = (uint32_t)handle & SLOT_MASK;
@@ -192,10 +186,4 @@ ptg_status ptg__slab_find(const struct ptg__slab *slab, uint64_t handle,
   if (*count_at(slab, named) != generation * 2 + 1) return PTG_ESTALE;
   *slot = named;
   return PTG_OK;
-}
-
-uint64_t ptg__slab_handle(const struct ptg__slab *slab, uint32_t slot) {
-  uint32_t count = *count_at(slab, slot);
-  PTG_CHECK(count % 2 == 1);
-  return pack(slab->kind, count / 2, slot);
 }

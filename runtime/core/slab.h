@@ -12,13 +12,18 @@
 
 #include <ptg/ptg.h>
 
+#include "check.h"
 #include "memory.h"
 
-enum ptg__kind { PTG__KIND_GROUP = 1, PTG__KIND_TASK = 2 };
+enum ptg__kind { PTG__KIND_GROUP = 1, PTG__KIND_TASK = 2, PTG__KIND_WATCH = 3 };
+
+/* kind:4 | generation:25 | slot:24, which leaves a handle below 2^53. */
+#define PTG__SLOT_BITS 24
+#define PTG__GENERATION_BITS 25
 
 #define PTG__BLOCK_BITS 10
 #define PTG__BLOCK_RECORDS (UINT32_C(1) << PTG__BLOCK_BITS)
-#define PTG__BLOCK_MAX (UINT32_C(1) << (24 - PTG__BLOCK_BITS))
+#define PTG__BLOCK_MAX (UINT32_C(1) << (PTG__SLOT_BITS - PTG__BLOCK_BITS))
 #define PTG__NO_SLOT UINT32_MAX
 
 /* Hands out the process's block numbers. generation is where the counts of a
@@ -67,12 +72,19 @@ void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot);
 ptg_status ptg__slab_find(const struct ptg__slab *slab, uint64_t handle,
                           uint32_t *slot);
 
-/* The handle of a live record. */
-uint64_t ptg__slab_handle(const struct ptg__slab *slab, uint32_t slot);
-
 static inline void *ptg__slab_at(const struct ptg__slab *slab, uint32_t slot) {
   return slab->blocks[slot >> PTG__BLOCK_BITS]->records +
          (size_t)(slot & (PTG__BLOCK_RECORDS - 1)) * slab->record_size;
+}
+
+/* The handle of a live record. */
+static inline uint64_t ptg__slab_handle(const struct ptg__slab *slab,
+                                        uint32_t slot) {
+  const struct ptg__block *block = slab->blocks[slot >> PTG__BLOCK_BITS];
+  uint32_t count = block->count[slot & (PTG__BLOCK_RECORDS - 1)];
+  PTG_CHECK(count % 2 == 1);
+  return (uint64_t)slab->kind << (PTG__GENERATION_BITS + PTG__SLOT_BITS) |
+         (uint64_t)(count / 2) << PTG__SLOT_BITS | slot;
 }
 
 #endif

@@ -2,83 +2,32 @@
 #include "task.h"
 
 #include "check.h"
+#include "events.h"
 #include "group.h"
+#include "memo.h"
+#include "owner.h"
+#include "place.h"
 #include "shutdown.h"
+#include "watch.h"
 
 #define NOBODY PTG__NO_SLOT
 
-/* ---------------------------------------------------------------- spawn -- */
+/* ---------------------------------------------------------------- parts -- */
 
-static int may_spawn(const struct ptg__core *core, uint32_t slot, uint32_t from,
-                     uint32_t flags) {
-  const struct ptg__group *group = ptg__group_at(core, slot);
-  switch (group->state) {
-  case PTG_GROUP_OPEN:
-    return 1;
-  case PTG_GROUP_DRAINING:
-    break;
-  case PTG_GROUP_CANCELLING:
-    if ((flags & PTG_SPAWN_CLEANUP) == 0 || group->is_killing) return 0;
-    break;
-  default:
-    return 0;
-  }
-  return from != NOBODY && ptg__group_is_within(core, from, slot);
-}
-
-static ptg_status refuse(struct ptg__core *core, struct ptg__group *group,
-                         ptg_status status, const char *why) {
-  group->counts.refused++;
-  return ptg__core_fail(core, status, "the group \"%s\" %s", group->name.bytes,
-                        why);
-}
-
-static ptg_status admit(struct ptg__core *core, uint32_t slot, uint32_t from,
-                        uint32_t flags) {
-  struct ptg__group *group = ptg__group_at(core, slot);
-  if (!may_spawn(core, slot, from, flags))
-    return refuse(core, group, PTG_ECLOSED, "accepts no new tasks");
-  uint64_t max_tasks = group->options.max_tasks;
-  if (max_tasks != 0 && group->live >= max_tasks)
-    return refuse(core, group, PTG_EFULL, "has as many tasks as it may");
-  return PTG_OK;
-}
-
-static struct ptg__task_cold *cold_of(struct ptg__core *core,
-                                      struct ptg__task *task) {
-  if (task->cold == NULL)
-    task->cold = ptg__memory_take(&core->memory, sizeof(*task->cold));
+struct ptg__task_cold *ptg__task_cold(struct ptg__core *core, uint32_t slot) {
+  struct ptg__task *task = ptg__task_at(core, slot);
+  if (task->cold != NULL) return task->cold;
+  task->cold = ptg__memory_take(&core->memory, sizeof(*task->cold));
+  if (task->cold != NULL) task->cold->first_owned = NOBODY;
   return task->cold;
 }
 
-static void free_cold(struct ptg__core *core, struct ptg__task *task) {
-  if (task->cold == NULL) return;
-  ptg__string_fini(&task->cold->name, &core->memory);
-  ptg__string_fini(&task->cold->reason, &core->memory);
-  ptg__string_fini(&task->cold->message, &core->memory);
-  ptg__memory_give(&core->memory, task->cold, sizeof(*task->cold));
-  task->cold = NULL;
-}
-
-static ptg_status set_name(struct ptg__core *core, struct ptg__task *task,
-                           const char *name, size_t length) {
-  if (length == 0) return PTG_OK;
-  struct ptg__task_cold *cold = cold_of(core, task);
-  if (cold == NULL) return PTG_ENOMEM;
-  return ptg__string_init(&cold->name, &core->memory, name, length);
-}
-
-static void link_to_group(struct ptg__core *core, uint32_t slot,
-                          struct ptg__task *task) {
-  struct ptg__group *group = ptg__group_at(core, task->group);
-  task->next = NOBODY;
-  task->prev = group->last_task;
-  if (group->last_task == NOBODY) {
-    group->first_task = slot;
-  } else {
-    ptg__task_at(core, group->last_task)->next = slot;
-  }
-  group->last_task = slot;
+void ptg__task_free_cold(struct ptg__core *core, struct ptg__task_cold *cold) {
+  ptg__string_fini(&cold->name, &core->memory);
+  ptg__string_fini(&cold->reason, &core->memory);
+  ptg__string_fini(&cold->message, &core->memory);
+  ptg__string_fini(&cold->place, &core->memory);
+  ptg__memory_give(&core->memory, cold, sizeof(*cold));
 }
 
 static void unlink_from_group(struct ptg__core *core, uint32_t slot,
@@ -97,75 +46,14 @@ static void unlink_from_group(struct ptg__core *core, uint32_t slot,
   }
 }
 
-/* Resolves on whose behalf a spawn is: *from is the group it comes from. */
-static ptg_status find_spawner(struct ptg__core *core, ptg_task *spawner,
-                               uint32_t *from) {
-  *from = core->inside;
-  if (*spawner == PTG_NONE) {
-    uint32_t unused;
-    if (ptg__slab_find(&core->tasks, core->current, &unused) == PTG_OK)
-      *spawner = core->current;
-    return PTG_OK;
-  }
-  uint32_t slot;
-  ptg_status status = ptg__task_find(core, *spawner, &slot);
-  if (status != PTG_OK) return status;
-  *from = ptg__task_at(core, slot)->group;
-  return PTG_OK;
-}
-
-static void count_in(struct ptg__core *core, const struct ptg__task *task) {
-  struct ptg__group *group = ptg__group_at(core, task->group);
-  group->spawned++;
-  group->live++;
-  group->unstarted++;
-  group->killable += task->type->kill != NULL;
-}
-
 /* One that comes while its group drains is told so after its start. */
-static uint8_t first_pending(const struct ptg__core *core,
-                             const struct ptg__task *task) {
+void ptg__task_queue_start(struct ptg__core *core, uint32_t slot) {
+  const struct ptg__task *task = ptg__task_at(core, slot);
   const struct ptg__group *group = ptg__group_at(core, task->group);
   int is_draining = group->is_own && group->state == PTG_GROUP_DRAINING;
-  return is_draining ? PTG__TASK_START | PTG__TASK_DRAIN : PTG__TASK_START;
-}
-
-ptg_status ptg__task_spawn(struct ptg__core *core, uint32_t group,
-                           const ptg_task_type *type,
-                           const ptg_task_options *options, void *user_data,
-                           uint32_t *slot) {
-  size_t name_length = options->name_length;
-  ptg_status status = ptg__core_check_name(core, options->name, &name_length);
-  if (status != PTG_OK) return status;
-  ptg_task spawner = options->spawner;
-  uint32_t from;
-  status = find_spawner(core, &spawner, &from);
-  if (status != PTG_OK) return status;
-  status = admit(core, group, from, options->flags);
-  if (status != PTG_OK) return status;
-
-  status = ptg__slab_add(&core->tasks, slot);
-  if (status != PTG_OK)
-    return ptg__core_fail(core, status, "no memory for a task");
-  struct ptg__task *task = ptg__task_at(core, *slot);
-  status = set_name(core, task, options->name, name_length);
-  if (status != PTG_OK) {
-    free_cold(core, task);
-    ptg__slab_remove(&core->tasks, *slot);
-    return ptg__core_fail(core, status, "no memory for a task's name");
-  }
-
-  task->group = group;
-  task->type = type;
-  task->user_data = user_data;
-  task->spawned_ns = core->now_ns;
-  task->spawner = spawner;
-  task->state = PTG__TASK_PENDING;
-  task->flags = options->flags & PTG_SPAWN_CLEANUP ? PTG__TASK_CLEANUP : 0;
-  link_to_group(core, *slot, task);
-  count_in(core, task);
-  ptg__core_queue_task(core, *slot, first_pending(core, task));
-  return PTG_OK;
+  ptg__core_queue_task(core, slot,
+                       is_draining ? PTG__TASK_START | PTG__TASK_DRAIN
+                                   : PTG__TASK_START);
 }
 
 /* ----------------------------------------------------------------- find -- */
@@ -175,6 +63,8 @@ ptg_status ptg__task_find_listed(struct ptg__core *core, ptg_task handle,
   ptg_status status = ptg__slab_find(&core->tasks, handle, slot);
   if (status == PTG_OK) {
     const struct ptg__task *task = ptg__task_at(core, *slot);
+    if (task->state == PTG__TASK_RESERVED)
+      return ptg__core_fail(core, PTG_EBUSY, "the spawn is on its way");
     if (task->state != PTG__TASK_ENDED || task->flags & PTG__TASK_GIVEN_UP)
       return PTG_OK;
     status = PTG_ESTALE;
@@ -195,10 +85,10 @@ ptg_status ptg__task_find(struct ptg__core *core, ptg_task handle,
 
 /* ------------------------------------------------------------------ end -- */
 
-static void keep_message(struct ptg__core *core, struct ptg__task *task,
+static void keep_message(struct ptg__core *core, uint32_t slot,
                          const ptg_outcome *outcome) {
   if (outcome->message == NULL) return;
-  struct ptg__task_cold *cold = cold_of(core, task);
+  struct ptg__task_cold *cold = ptg__task_cold(core, slot);
   if (cold == NULL) return;
   size_t length =
       ptg__text_length(outcome->message, outcome->message_length, SIZE_MAX - 1);
@@ -207,15 +97,15 @@ static void keep_message(struct ptg__core *core, struct ptg__task *task,
                          length);
 }
 
-static void count_out(struct ptg__group *group, const struct ptg__task *task,
+static void count_out(struct ptg__core *core, uint32_t slot,
                       ptg_status status) {
+  const struct ptg__task *task = ptg__task_at(core, slot);
+  struct ptg__group *group = ptg__group_at(core, task->group);
   if (task->state == PTG__TASK_PENDING) group->unstarted--;
   if (task->flags & PTG__TASK_GIVEN_UP) {
     group->late++;
     return;
   }
-  group->live--;
-  group->killable -= task->type->kill != NULL;
   if (status == PTG_OK) {
     group->counts.succeeded++;
   } else if (status == PTG_ECANCELED) {
@@ -223,56 +113,96 @@ static void count_out(struct ptg__group *group, const struct ptg__task *task,
   } else {
     group->counts.failed++;
   }
+  ptg__memo_note_last(core, slot);
+  ptg__place_leave(core, slot);
 }
 
 static int is_failure(ptg_status status) {
   return status != PTG_OK && status != PTG_ECANCELED;
 }
 
-void ptg__task_end(struct ptg__core *core, uint32_t slot,
-                   const ptg_outcome *outcome) {
+static int is_for_handler(const struct ptg__task *task) {
+  return (task->flags & PTG__TASK_OBSERVED) == 0 || task->watches == NOBODY;
+}
+
+static void apply_policy(struct ptg__core *core, uint32_t group) {
+  static const ptg_shutdown_options plain = PTG_SHUTDOWN_OPTIONS_INIT;
+  uint32_t policy = ptg__group_at(core, group)->options.on_failure;
+  if (policy == PTG_POLICY_SHUTDOWN_GROUP)
+    ptg__shutdown_request(core, group, &plain);
+  if (policy == PTG_POLICY_SHUTDOWN_ROOT)
+    ptg__shutdown_request(core, core->root, &plain);
+}
+
+/* Ends a task, but for what its failure may bring about. */
+static void end_task(struct ptg__core *core, uint32_t slot,
+                     const ptg_outcome *outcome) {
   struct ptg__task *task = ptg__task_at(core, slot);
   PTG_CHECK(task->state != PTG__TASK_ENDED);
-  struct ptg__group *group = ptg__group_at(core, task->group);
 
-  count_out(group, task, outcome->status);
+  count_out(core, slot, outcome->status);
   ptg__alarms_clear(&core->task_alarms, slot);
-  keep_message(core, task, outcome);
+  keep_message(core, slot, outcome);
   if (task->state == PTG__TASK_PENDING) task->flags |= PTG__TASK_NEVER_RAN;
+  ptg__events_forget(task);
   task->state = PTG__TASK_ENDED;
   task->end.value = outcome->value;
   task->end.status = outcome->status;
   task->end.code = outcome->code;
 
+  ptg__memo_note_end(core, task->group, slot);
   /* Who was given up stays listed for the report. */
   if ((task->flags & PTG__TASK_GIVEN_UP) == 0)
     unlink_from_group(core, slot, task);
-  group->untold++;
+  ptg__group_at(core, task->group)->untold++;
   task->pending = 0;
-  ptg__core_queue_task(core, slot,
-                       is_failure(outcome->status)
-                           ? PTG__TASK_ERROR | PTG__TASK_DONE
-                           : PTG__TASK_DONE);
+  if (ptg__owner_ended(core, slot) == 0)
+    ptg__core_queue_task(core, slot, PTG__TASK_DONE);
+  /* Last, so that an end is told before what follows it is started. */
+  ptg__place_fill(core, task->group);
+}
+
+void ptg__task_end(struct ptg__core *core, uint32_t slot,
+                   const ptg_outcome *outcome) {
+  end_task(core, slot, outcome);
+  if (!is_failure(outcome->status)) return;
+
+  const struct ptg__task *task = ptg__task_at(core, slot);
+  ptg__memo_note_failure(core, task->group, slot, outcome->status);
+  if (is_for_handler(task)) ptg__core_queue_task(core, slot, PTG__TASK_ERROR);
+  apply_policy(core, task->group);
+}
+
+void ptg__task_drop(struct ptg__core *core, uint32_t slot) {
+  end_task(core, slot, &(ptg_outcome){.status = PTG_ETIMEDOUT});
 }
 
 void ptg__task_give_up(struct ptg__core *core, uint32_t slot) {
   struct ptg__task *task = ptg__task_at(core, slot);
-  struct ptg__group *group = ptg__group_at(core, task->group);
-  PTG_CHECK(task->state != PTG__TASK_ENDED);
+  PTG_CHECK(task->state == PTG__TASK_RUNNING);
   task->flags |= PTG__TASK_GIVEN_UP;
-  group->live--;
-  group->killable -= task->type->kill != NULL;
-  group->abandoned++;
+  ptg__group_at(core, task->group)->abandoned++;
+  ptg__memo_note_last(core, slot);
+  ptg__place_leave(core, slot);
 }
 
 void ptg__task_free(struct ptg__core *core, uint32_t slot) {
-  free_cold(core, ptg__task_at(core, slot));
+  const struct ptg__task *task = ptg__task_at(core, slot);
+  if (task->cold != NULL && task->flags & PTG__TASK_NOTED) {
+    ptg__events_keep(core, task->cold);
+  } else if (task->cold != NULL) {
+    ptg__task_free_cold(core, task->cold);
+  }
   ptg__slab_remove(&core->tasks, slot);
 }
 
 void ptg__task_let_go(struct ptg__core *core, uint32_t slot) {
   struct ptg__task *task = ptg__task_at(core, slot);
   uint32_t group = task->group;
+  if (group == NOBODY) { /* a spawn from afar that was refused */
+    ptg__task_free(core, slot);
+    return;
+  }
   ptg__group_at(core, group)->untold--;
   if ((task->flags & PTG__TASK_GIVEN_UP) == 0) ptg__task_free(core, slot);
   ptg__shutdown_look(core, group);
@@ -296,13 +226,18 @@ void ptg__task_ask_by_group(struct ptg__core *core, uint32_t slot) {
   ask(core, slot, PTG__TASK_ASKED | PTG__TASK_ASKED_BY_GROUP);
 }
 
+void ptg__task_ask_to_make_room(struct ptg__core *core, uint32_t slot) {
+  ask(core, slot,
+      PTG__TASK_ASKED | PTG__TASK_ASKED_BY_GROUP | PTG__TASK_REPLACED);
+}
+
 ptg_status ptg__task_ask(struct ptg__core *core, uint32_t slot,
                          const char *reason, size_t reason_length,
                          uint64_t originator) {
   struct ptg__task *task = ptg__task_at(core, slot);
   if (task->flags & PTG__TASK_ASKED) return PTG_OK;
 
-  struct ptg__task_cold *cold = cold_of(core, task);
+  struct ptg__task_cold *cold = ptg__task_cold(core, slot);
   if (cold == NULL || ptg__string_init(&cold->reason, &core->memory, reason,
                                        reason_length) != PTG_OK)
     return ptg__core_fail(core, PTG_ENOMEM, "no memory for the reason");
@@ -315,6 +250,7 @@ void ptg__task_sleep(struct ptg__core *core, uint32_t slot,
                      int64_t duration_ns) {
   struct ptg__task *task = ptg__task_at(core, slot);
   task->pending &= (uint8_t)~PTG__TASK_WAKE;
+  ptg__events_forget_wake(task);
   if (duration_ns == PTG_FOREVER) {
     ptg__alarms_clear(&core->task_alarms, slot);
     return;
@@ -327,7 +263,8 @@ void ptg__task_sleep(struct ptg__core *core, uint32_t slot,
 
 /* ----------------------------------------------------------------- tell -- */
 
-static struct ptg__string name_of(const struct ptg__task *task) {
+struct ptg__string ptg__task_name(const struct ptg__core *core, uint32_t slot) {
+  const struct ptg__task *task = ptg__task_at(core, slot);
   if (task->cold != NULL && task->cold->name.bytes != NULL)
     return task->cold->name;
   const char *name = task->type->name != NULL ? task->type->name : "task";
@@ -335,13 +272,18 @@ static struct ptg__string name_of(const struct ptg__task *task) {
       (char *)name, ptg__text_length(name, PTG_NUL_TERMINATED, PTG_NAME_MAX)};
 }
 
-static ptg_cancel_info cancel_info(const struct ptg__core *core,
-                                   const struct ptg__task *task) {
+ptg_cancel_info ptg__task_cancel_info(const struct ptg__core *core,
+                                      uint32_t slot) {
+  const struct ptg__task *task = ptg__task_at(core, slot);
   ptg_cancel_info info = {.size = sizeof(info),
                           .reason = "shutdown",
                           .reason_length = sizeof("shutdown") - 1};
   if (task->flags & PTG__TASK_ASKED_BY_GROUP) {
     info.originator = ptg__group_handle(core, task->group);
+    if (task->flags & PTG__TASK_REPLACED) {
+      info.reason = "replaced";
+      info.reason_length = sizeof("replaced") - 1;
+    }
     return info;
   }
   info.reason = task->cold->reason.bytes;
@@ -359,7 +301,8 @@ static uint32_t outcome_flags(const struct ptg__task *task) {
   return flags;
 }
 
-static ptg_outcome outcome_of(const struct ptg__task *task) {
+ptg_outcome ptg__task_outcome(const struct ptg__core *core, uint32_t slot) {
+  const struct ptg__task *task = ptg__task_at(core, slot);
   ptg_outcome outcome = {.size = sizeof(outcome),
                          .status = task->end.status,
                          .flags = outcome_flags(task),
@@ -369,13 +312,19 @@ static ptg_outcome outcome_of(const struct ptg__task *task) {
     outcome.message = task->cold->message.bytes;
     outcome.message_length = task->cold->message.length;
   }
+  if (task->flags & PTG__TASK_ASKED) {
+    ptg_cancel_info cancel = ptg__task_cancel_info(core, slot);
+    outcome.reason = cancel.reason;
+    outcome.reason_length = cancel.reason_length;
+    outcome.originator = cancel.originator;
+  }
   return outcome;
 }
 
 static void fill_error(const struct ptg__core *core, uint32_t slot,
                        struct ptg__action *action) {
   const struct ptg__task *task = ptg__task_at(core, slot);
-  struct ptg__string name = name_of(task);
+  struct ptg__string name = ptg__task_name(core, slot);
   action->error = (ptg_error){
       .size = sizeof(action->error),
       .flags = task->flags & PTG__TASK_ASKED ? PTG_ERROR_DURING_CANCEL : 0,
@@ -387,20 +336,17 @@ static void fill_error(const struct ptg__core *core, uint32_t slot,
       .group_state = ptg__group_at(core, task->group)->state};
 }
 
-static int has_callback(const ptg_task_type *type, enum ptg__action_kind kind) {
-  switch (kind) {
-  case PTG__ACT_DRAIN:
-    return type->drain != NULL;
-  case PTG__ACT_CANCEL:
-    return type->cancel != NULL;
-  case PTG__ACT_KILL:
-    return type->kill != NULL;
-  default:
-    return 1;
-  }
+static int can_be_told(const struct ptg__task *task,
+                       enum ptg__action_kind kind) {
+  if (kind == PTG__ACT_KILL) return ptg__task_is_killable(task);
+  if (ptg__task_has_events(task)) return 1;
+  if (kind == PTG__ACT_DRAIN) return task->type->drain != NULL;
+  if (kind == PTG__ACT_CANCEL) return task->type->cancel != NULL;
+  return 1;
 }
 
-static void mark_started(struct ptg__core *core, struct ptg__task *task) {
+void ptg__task_mark_started(struct ptg__core *core, uint32_t slot) {
+  struct ptg__task *task = ptg__task_at(core, slot);
   task->state = PTG__TASK_RUNNING;
   ptg__group_at(core, task->group)->unstarted--;
 }
@@ -408,18 +354,26 @@ static void mark_started(struct ptg__core *core, struct ptg__task *task) {
 int ptg__task_tell(struct ptg__core *core, uint32_t slot,
                    enum ptg__action_kind kind, struct ptg__action *action) {
   struct ptg__task *task = ptg__task_at(core, slot);
-  if (!has_callback(task->type, kind)) return 0;
+  if (!can_be_told(task, kind)) return 0;
 
   action->kind = kind;
   action->slot = slot;
   action->task = ptg__slab_handle(&core->tasks, slot);
   action->type = task->type;
   action->user_data = task->user_data;
-  if (kind == PTG__ACT_START) mark_started(core, task);
-  if (kind == PTG__ACT_CANCEL) action->cancel = cancel_info(core, task);
+  if (kind == PTG__ACT_WATCH) {
+    if (!ptg__watch_next(core, &task->watches, action)) return 0;
+    task->pending |= PTG__TASK_WATCHED;
+    action->outcome = ptg__task_outcome(core, slot);
+    return 1;
+  }
+  if (kind == PTG__ACT_START && !ptg__task_has_events(task))
+    ptg__task_mark_started(core, slot);
+  if (kind == PTG__ACT_CANCEL)
+    action->cancel = ptg__task_cancel_info(core, slot);
   if (kind == PTG__ACT_ERROR) fill_error(core, slot, action);
   if (kind == PTG__ACT_ERROR || kind == PTG__ACT_DONE)
-    action->outcome = outcome_of(task);
+    action->outcome = ptg__task_outcome(core, slot);
   return 1;
 }
 
@@ -436,13 +390,15 @@ int ptg__task_next(struct ptg__core *core, uint32_t slot,
     uint8_t bit;
     enum ptg__action_kind kind;
   } order[] = {
-      {PTG__TASK_START, PTG__ACT_START}, {PTG__TASK_WAKE, PTG__ACT_WAKE},
-      {PTG__TASK_DRAIN, PTG__ACT_DRAIN}, {PTG__TASK_CANCEL, PTG__ACT_CANCEL},
-      {PTG__TASK_ERROR, PTG__ACT_ERROR}, {PTG__TASK_DONE, PTG__ACT_DONE},
+      {PTG__TASK_START, PTG__ACT_START},   {PTG__TASK_WAKE, PTG__ACT_WAKE},
+      {PTG__TASK_DRAIN, PTG__ACT_DRAIN},   {PTG__TASK_CANCEL, PTG__ACT_CANCEL},
+      {PTG__TASK_ERROR, PTG__ACT_ERROR},   {PTG__TASK_DONE, PTG__ACT_DONE},
+      {PTG__TASK_WATCHED, PTG__ACT_WATCH},
   };
   struct ptg__task *task = ptg__task_at(core, slot);
   for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
     if ((task->pending & order[i].bit) == 0) continue;
+    if (order[i].kind == PTG__ACT_DONE && ptg__events_hold_done(task)) continue;
     task->pending &= (uint8_t)~order[i].bit;
     if (order[i].kind == PTG__ACT_DRAIN && !is_in_grace(core, task)) continue;
     if (ptg__task_tell(core, slot, order[i].kind, action)) return 1;
@@ -460,7 +416,7 @@ static uint32_t public_state(const struct ptg__task *task) {
 void ptg__task_get_info(const struct ptg__core *core, uint32_t slot,
                         ptg_task_info *info) {
   const struct ptg__task *task = ptg__task_at(core, slot);
-  struct ptg__string name = name_of(task);
+  struct ptg__string name = ptg__task_name(core, slot);
   *info = (ptg_task_info){.size = sizeof(*info),
                           .state = public_state(task),
                           .task = ptg__slab_handle(&core->tasks, slot),
@@ -473,8 +429,12 @@ void ptg__task_get_info(const struct ptg__core *core, uint32_t slot,
                               (task->flags & PTG__TASK_ASKED) != 0,
                           .is_killed = (task->flags & PTG__TASK_KILLED) != 0,
                           .spawner = task->spawner};
+  if (task->cold != NULL) {
+    info->place = task->cold->place.bytes;
+    info->place_length = task->cold->place.length;
+  }
   if (!info->is_cancel_requested) return;
-  ptg_cancel_info cancel = cancel_info(core, task);
+  ptg_cancel_info cancel = ptg__task_cancel_info(core, slot);
   info->reason = cancel.reason;
   info->reason_length = cancel.reason_length;
   info->originator = cancel.originator;

@@ -1,15 +1,8 @@
-/* task.h - spawning, asking, ending and listing tasks. */
+/* task.h - asking, ending, telling and listing tasks. */
 #ifndef PTG_CORE_TASK_H
 #define PTG_CORE_TASK_H
 
 #include "core.h"
-
-/* Puts a task into group. type and options are complete and checked but for
- * the name. On failure user_data has not been released. */
-ptg_status ptg__task_spawn(struct ptg__core *core, uint32_t group,
-                           const ptg_task_type *type,
-                           const ptg_task_options *options, void *user_data,
-                           uint32_t *slot);
 
 /* Sets *slot to a task that has not ended, or fails with a message. */
 ptg_status ptg__task_find(struct ptg__core *core, ptg_task handle,
@@ -23,9 +16,14 @@ ptg_status ptg__task_find_listed(struct ptg__core *core, ptg_task handle,
 void ptg__task_end(struct ptg__core *core, uint32_t slot,
                    const ptg_outcome *outcome);
 
+/* Ends a task that was given up, at the end of its runtime: that is no new
+ * failure, the report has it. */
+void ptg__task_drop(struct ptg__core *core, uint32_t slot);
+
 /* Asks a task to end, on behalf of its group, which needs no memory; or for a
  * reason that is copied, which fails only for want of memory. */
 void ptg__task_ask_by_group(struct ptg__core *core, uint32_t slot);
+void ptg__task_ask_to_make_room(struct ptg__core *core, uint32_t slot);
 ptg_status ptg__task_ask(struct ptg__core *core, uint32_t slot,
                          const char *reason, size_t reason_length,
                          uint64_t originator);
@@ -34,8 +32,35 @@ ptg_status ptg__task_ask(struct ptg__core *core, uint32_t slot,
 void ptg__task_sleep(struct ptg__core *core, uint32_t slot,
                      int64_t duration_ns);
 
+/* Queues the start of a task that has been accepted. */
+void ptg__task_queue_start(struct ptg__core *core, uint32_t slot);
+
+/* What is cold of a task, made if need be; NULL: no memory. */
+struct ptg__task_cold *ptg__task_cold(struct ptg__core *core, uint32_t slot);
+
 /* Takes a task that has not ended off its group's account. */
 void ptg__task_give_up(struct ptg__core *core, uint32_t slot);
+
+/* The task's type wants events; it can be ended by force. */
+static inline int ptg__task_has_events(const struct ptg__task *task) {
+  return task->type != NULL && (task->type->flags & PTG_TASK_TYPE_EVENTS) != 0;
+}
+static inline int ptg__task_is_killable(const struct ptg__task *task) {
+  return task->type->kill != NULL ||
+         (task->type->flags & PTG_TASK_TYPE_KILLABLE) != 0;
+}
+
+/* The host has been told to start it. */
+void ptg__task_mark_started(struct ptg__core *core, uint32_t slot);
+
+struct ptg__string ptg__task_name(const struct ptg__core *core, uint32_t slot);
+
+/* Why a task was asked to end; how one ended. */
+ptg_cancel_info ptg__task_cancel_info(const struct ptg__core *core,
+                                      uint32_t slot);
+ptg_outcome ptg__task_outcome(const struct ptg__core *core, uint32_t slot);
+
+void ptg__task_free_cold(struct ptg__core *core, struct ptg__task_cold *cold);
 
 /* Frees a task that has ended and is in no list. */
 void ptg__task_free(struct ptg__core *core, uint32_t slot);

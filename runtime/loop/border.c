@@ -27,6 +27,7 @@ ptg_status ptg__border_check_tail(ptg_runtime *runtime, const void *theirs,
 ptg_status ptg__border_take(ptg_runtime *runtime, void *ours, uint32_t our_size,
                             const void *theirs, uint32_t first_size) {
   memset(ours, 0, our_size);
+  memcpy(ours, &our_size, sizeof(our_size));
   if (theirs == NULL) return PTG_OK;
   uint32_t their_size;
   memcpy(&their_size, theirs, sizeof(their_size));
@@ -34,6 +35,7 @@ ptg_status ptg__border_take(ptg_runtime *runtime, void *ours, uint32_t our_size,
     return fail(runtime, PTG_EINVAL, "the size of a struct is too small");
   if (their_size <= PTG__SIZE_LIMIT)
     memcpy(ours, theirs, their_size < our_size ? their_size : our_size);
+  memcpy(ours, &our_size, sizeof(our_size));
   return ptg__border_check_tail(runtime, theirs, our_size);
 }
 
@@ -58,4 +60,36 @@ void ptg__border_give(void *theirs, const void *ours, uint32_t our_size) {
   if (size > our_size) size = our_size;
   memcpy(theirs, ours, size);
   memcpy(theirs, &size, sizeof(size));
+}
+
+static ptg_status check_callbacks(const ptg_task_type *type) {
+  int has_callbacks = type->start || type->drain || type->cancel ||
+                      type->kill || type->wake || type->done || type->release;
+  switch (type->flags) {
+  case 0:
+    return type->start != NULL ? PTG_OK : PTG_EINVAL;
+  case PTG_TASK_TYPE_EVENTS:
+  case PTG_TASK_TYPE_EVENTS | PTG_TASK_TYPE_KILLABLE:
+    return has_callbacks ? PTG_EINVAL : PTG_OK;
+  default:
+    return PTG_EINVAL;
+  }
+}
+
+ptg_status ptg__border_check_type(ptg_runtime *runtime,
+                                  const ptg_task_type *type) {
+  if (type == NULL || type->size < sizeof(*type))
+    return fail(runtime, PTG_EINVAL, "no task type, or its size is too small");
+  ptg_status status = ptg__border_check_tail(runtime, type, sizeof(*type));
+  if (status != PTG_OK) return status;
+  if (check_callbacks(type) == PTG_OK) return PTG_OK;
+  return fail(runtime, PTG_EINVAL,
+              "the flags of a task type are unknown, or do not fit its "
+              "callbacks");
+}
+
+void ptg__border_release(const ptg_task_type *type, void *user_data) {
+  if (type == NULL || type->size < sizeof(*type)) return;
+  if (type->size > PTG__SIZE_LIMIT || type->release == NULL) return;
+  type->release(user_data);
 }

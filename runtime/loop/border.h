@@ -26,6 +26,14 @@ ptg_status ptg__border_check_tail(ptg_runtime *runtime, const void *theirs,
  * size of the struct that we know. */
 void ptg__border_clear(void *theirs, uint32_t our_size);
 
+/* Checks a task type: PTG_EINVAL or PTG_EABI. runtime may be NULL. */
+ptg_status ptg__border_check_type(ptg_runtime *runtime,
+                                  const ptg_task_type *type);
+
+/* Releases the user_data of a spawn that was refused: whatever else is wrong
+ * with its type, if that has a release. */
+void ptg__border_release(const ptg_task_type *type, void *user_data);
+
 /* Checks an info struct that is to be filled. */
 ptg_status ptg__border_check(ptg_runtime *runtime, const void *theirs);
 

@@ -59,6 +59,14 @@ static void tell_done(ptg_runtime *runtime, const struct ptg__action *action) {
   if (type->release != NULL) type->release(action->user_data);
 }
 
+static void tell_watch(ptg_runtime *runtime, const struct ptg__action *action) {
+  const ptg_watch_options *watcher = &action->watcher;
+  uint64_t watched = action->task != PTG_NONE ? action->task : action->group;
+  watcher->over(runtime, action->watch, watched, &action->outcome,
+                watcher->user_data);
+  if (watcher->release != NULL) watcher->release(watcher->user_data);
+}
+
 static ptg_status tell(ptg_runtime *runtime, const struct ptg__action *action) {
   const ptg_task_type *type = action->type;
   switch (action->kind) {
@@ -78,6 +86,9 @@ static ptg_status tell(ptg_runtime *runtime, const struct ptg__action *action) {
     return PTG_OK;
   case PTG__ACT_DONE:
     tell_done(runtime, action);
+    return PTG_OK;
+  case PTG__ACT_WATCH:
+    tell_watch(runtime, action);
     return PTG_OK;
   case PTG__ACT_ERROR:
     return tell_error(runtime, action);
@@ -117,9 +128,7 @@ size_t ptg__dispatch_drop_all(ptg_runtime *runtime) {
        group = ptg__group_walk(core, core->root, group)) {
     uint32_t slot;
     while ((slot = first_left(core, group)) != PTG__NO_SLOT) {
-      ptg__task_end(core, slot, &(ptg_outcome){.status = PTG_ETIMEDOUT});
-      /* That it was given up is in the report; it is no new failure. */
-      ptg__task_at(core, slot)->pending &= (uint8_t)~PTG__TASK_ERROR;
+      ptg__task_drop(core, slot);
       dropped++;
     }
   }

@@ -3,8 +3,12 @@
 #include <string.h>
 
 #include "border.h"
+#include "core/blame.h"
 #include "core/group.h"
+#include "core/label.h"
+#include "core/memo.h"
 #include "core/order.h"
+#include "core/owner.h"
 #include "core/plan.h"
 #include "core/report.h"
 #include "core/shutdown.h"
@@ -30,8 +34,11 @@ static ptg_status create(ptg_runtime *runtime, ptg_group parent,
     if (status != PTG_OK) return status;
   }
   ptg__runtime_note_time(runtime);
+  uint32_t owner;
+  ptg_status status = ptg__owner_find(core, options->owner, above, &owner);
+  if (status != PTG_OK) return status;
   uint32_t slot;
-  ptg_status status = ptg__group_create(core, above, options, &slot);
+  status = ptg__group_create(core, above, owner, options, &slot);
   if (status != PTG_OK) return status;
   *out = ptg__group_handle(core, slot);
   return PTG_OK;
@@ -185,6 +192,81 @@ ptg_status ptg_group_get_plan(ptg_runtime *runtime, ptg_group group,
     return ptg__core_fail(core, PTG_ECLOSED, "its shutdown has begun");
   *count = ptg__plan_make(core, slot, steps, step_size, capacity);
   return leave_list(runtime, *count, capacity);
+}
+
+/* The calls that only copy rows differ in who makes them. */
+typedef size_t rows_fn(const struct ptg__core *core, uint32_t slot, void *rows,
+                       size_t row_size, size_t capacity);
+
+static ptg_status list_rows(ptg_runtime *runtime, ptg_group group,
+                            rows_fn *make, void *rows, size_t row_size,
+                            size_t capacity, size_t *count) {
+  uint32_t slot;
+  ptg_status status = enter_list(runtime, group, rows, capacity, count, &slot);
+  if (status != PTG_OK) return status;
+  status = check_element(runtime, row_size);
+  if (status != PTG_OK) return status;
+  *count = make(&runtime->core, slot, rows, row_size, capacity);
+  return leave_list(runtime, *count, capacity);
+}
+
+ptg_status ptg_group_list_failures(ptg_runtime *runtime, ptg_group group,
+                                   ptg_failure_row *rows, size_t row_size,
+                                   size_t capacity, size_t *count) {
+  return list_rows(runtime, group, ptg__memo_list_failures, rows, row_size,
+                   capacity, count);
+}
+
+ptg_status ptg_group_list_history(ptg_runtime *runtime, ptg_group group,
+                                  ptg_history_row *rows, size_t row_size,
+                                  size_t capacity, size_t *count) {
+  return list_rows(runtime, group, ptg__memo_list_history, rows, row_size,
+                   capacity, count);
+}
+
+ptg_status ptg_group_count_names(ptg_runtime *runtime, ptg_group group,
+                                 ptg_name_row *rows, size_t row_size,
+                                 size_t capacity, size_t *count) {
+  uint32_t slot;
+  ptg_status status = enter_list(runtime, group, rows, capacity, count, &slot);
+  if (status != PTG_OK) return status;
+  status = check_element(runtime, row_size);
+  if (status != PTG_OK) return status;
+  status =
+      ptg__label_count(&runtime->core, slot, rows, row_size, capacity, count);
+  if (status == PTG_OK) return PTG_OK;
+  return ptg__core_fail(&runtime->core, status, "no memory to count names");
+}
+
+static ptg_status check_closed(ptg_runtime *runtime, uint32_t slot) {
+  struct ptg__core *core = &runtime->core;
+  if (ptg__group_at(core, slot)->state == PTG_GROUP_CLOSED) return PTG_OK;
+  return ptg__core_fail(core, PTG_EBUSY, "the group is not closed");
+}
+
+ptg_status ptg_group_get_blame(ptg_runtime *runtime, ptg_group group,
+                               ptg_blame_row *rows, size_t row_size,
+                               size_t capacity, size_t *count) {
+  uint32_t slot;
+  ptg_status status = enter_list(runtime, group, rows, capacity, count, &slot);
+  if (status != PTG_OK) return status;
+  status = check_element(runtime, row_size);
+  if (status != PTG_OK) return status;
+  status = check_closed(runtime, slot);
+  if (status != PTG_OK) return status;
+  *count = ptg__blame_make(&runtime->core, slot, rows, row_size, capacity);
+  return leave_list(runtime, *count, capacity);
+}
+
+ptg_status ptg_group_write_blame(ptg_runtime *runtime, ptg_group group,
+                                 char *text, size_t capacity, size_t *length) {
+  uint32_t slot;
+  ptg_status status = enter_list(runtime, group, text, capacity, length, &slot);
+  if (status != PTG_OK) return status;
+  status = check_closed(runtime, slot);
+  if (status != PTG_OK) return status;
+  *length = ptg__blame_write(&runtime->core, slot, text, capacity);
+  return leave_list(runtime, *length, capacity == 0 ? 0 : capacity - 1);
 }
 
 ptg_status ptg_group_get_report(ptg_runtime *runtime, ptg_group group,

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "border.h"
+#include "core/events.h"
 #include "core/group.h"
+#include "core/row.h"
 
 uint32_t ptg_abi_version(void) {
   return PTG_ABI_VERSION;
@@ -15,7 +17,7 @@ const char *ptg_status_name(ptg_status status) {
       "PTG_EKIND",   "PTG_ECLOSED", "PTG_EBUSY",     "PTG_EREENTRANT",
       "PTG_ETHREAD", "PTG_ERANGE",  "PTG_ECANCELED", "PTG_ETIMEDOUT",
       "PTG_EABI",    "PTG_EUV",     "PTG_ECYCLE",    "PTG_EFULL",
-      "PTG_EFAILED", "PTG_EEXIT",   "PTG_ESIGNAL"};
+      "PTG_EFAILED", "PTG_EEXIT",   "PTG_ESIGNAL",   "PTG_EDEADLK"};
   const int32_t count = (int32_t)(sizeof(names) / sizeof(names[0]));
   return status > 0 || status <= -count ? "PTG_E?" : names[-status];
 }
@@ -52,6 +54,20 @@ ptg_status ptg_runtime_get_time(ptg_runtime *runtime, int64_t *now_ns) {
   return PTG_OK;
 }
 
+ptg_status ptg_runtime_get_current(ptg_runtime *runtime, ptg_task *task,
+                                   ptg_group *group) {
+  if (task != NULL) *task = PTG_NONE;
+  if (group != NULL) *group = PTG_NONE;
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  const struct ptg__core *core = &runtime->core;
+  if (core->inside == PTG__NO_SLOT) return PTG_OK;
+  ptg_group inside = ptg__group_handle(core, core->inside);
+  if (task != NULL && core->current != inside) *task = core->current;
+  if (group != NULL) *group = inside;
+  return PTG_OK;
+}
+
 ptg_status ptg_runtime_get_error(ptg_runtime *runtime, ptg_error_info *info) {
   ptg__border_clear(info, sizeof(*info));
   ptg_status status = ptg__runtime_enter(runtime);
@@ -75,6 +91,44 @@ ptg_status ptg_runtime_set_error(ptg_runtime *runtime, ptg_status error,
   ptg__core_fail(&runtime->core, error, "%s", message != NULL ? message : "");
   runtime->core.error_uv_status = uv_status;
   return error;
+}
+
+static size_t take_same_size(struct ptg__core *core, ptg_event *events,
+                             size_t capacity) {
+  size_t taken = 0;
+  while (taken < capacity && ptg__events_next(core, &events[taken]))
+    taken++;
+  return taken;
+}
+
+/* For a caller of another version. */
+static size_t take_other_size(struct ptg__core *core, void *events,
+                              size_t event_size, size_t capacity) {
+  size_t taken = 0;
+  unsigned char *out = events;
+  ptg_event event;
+  while (taken < capacity && ptg__events_next(core, &event)) {
+    ptg__row_copy(out, event_size, &event, sizeof(event));
+    out += event_size;
+    taken++;
+  }
+  return taken;
+}
+
+ptg_status ptg_events_take(ptg_runtime *runtime, ptg_event *events,
+                           size_t event_size, size_t capacity, size_t *count) {
+  if (count != NULL) *count = 0;
+  ptg_status status = enter_with_output(runtime, count);
+  if (status != PTG_OK) return status;
+  struct ptg__core *core = &runtime->core;
+  if (events == NULL || event_size < 2 * sizeof(uint32_t))
+    return ptg__core_fail(core, PTG_EINVAL, "no room for an event");
+  ptg__events_begin_take(core);
+  *count = event_size == sizeof(*events)
+               ? take_same_size(core, events, capacity)
+               : take_other_size(core, events, event_size, capacity);
+  ptg__runtime_schedule(runtime);
+  return PTG_OK;
 }
 
 void *ptg_runtime_realloc(ptg_runtime *runtime, void *block, size_t old_size,

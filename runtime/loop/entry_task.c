@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "border.h"
+#include "core/deadline.h"
 #include "core/group.h"
+#include "core/shutdown.h"
+#include "core/spawn.h"
 #include "core/task.h"
 
 static ptg_status enter_task(ptg_runtime *runtime, ptg_task task,
@@ -14,26 +17,6 @@ static ptg_status enter_task(ptg_runtime *runtime, ptg_task task,
 }
 
 /* ----------------------------------------------------------------- spawn -- */
-
-static ptg_status check_type(ptg_runtime *runtime, const ptg_task_type *type) {
-  struct ptg__core *core = &runtime->core;
-  if (type == NULL || type->size < sizeof(*type))
-    return ptg__core_fail(core, PTG_EINVAL, "no task type, or its size is %u",
-                          type == NULL ? 0 : type->size);
-  ptg_status status = ptg__border_check_tail(runtime, type, sizeof(*type));
-  if (status != PTG_OK) return status;
-  if (type->flags != 0 || type->start == NULL)
-    return ptg__core_fail(core, PTG_EINVAL,
-                          "a task type has unknown flags, or no start");
-  return PTG_OK;
-}
-
-/* Whatever else is wrong with a type, its release is called if it has one. */
-static void release_refused(const ptg_task_type *type, void *user_data) {
-  if (type == NULL || type->size < sizeof(*type)) return;
-  if (type->size > PTG__SIZE_LIMIT || type->release == NULL) return;
-  type->release(user_data);
-}
 
 static ptg_status spawn(ptg_runtime *runtime, ptg_group group,
                         const ptg_task_type *type,
@@ -47,9 +30,6 @@ static ptg_status spawn(ptg_runtime *runtime, ptg_group group,
   status =
       ptg__border_take(runtime, &ours, sizeof(ours), options, sizeof(ours));
   if (status != PTG_OK) return status;
-  if (ours.flags & ~PTG_SPAWN_CLEANUP)
-    return ptg__core_fail(core, PTG_EINVAL, "unknown flags of a spawn: 0x%x",
-                          ours.flags);
   ptg__runtime_note_time(runtime);
   uint32_t slot;
   status = ptg__task_spawn(core, group_slot, type, &ours, user_data, &slot);
@@ -65,10 +45,10 @@ ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
                           ptg_task *out) {
   if (out != NULL) *out = PTG_NONE;
   ptg_status status = ptg__runtime_enter(runtime);
-  if (status == PTG_OK) status = check_type(runtime, type);
+  if (status == PTG_OK) status = ptg__border_check_type(runtime, type);
   if (status == PTG_OK)
     status = spawn(runtime, group, type, options, user_data, out);
-  if (status != PTG_OK) release_refused(type, user_data);
+  if (status != PTG_OK) ptg__border_release(type, user_data);
   return status;
 }
 
@@ -139,10 +119,34 @@ ptg_status ptg_task_sleep(ptg_runtime *runtime, ptg_task task,
   struct ptg__core *core = &runtime->core;
   if (duration_ns < PTG_FOREVER)
     return ptg__core_fail(core, PTG_EINVAL, "not a duration");
-  if (ptg__task_at(core, slot)->type->wake == NULL)
+  const struct ptg__task *sleeper = ptg__task_at(core, slot);
+  if (sleeper->type->wake == NULL && !ptg__task_has_events(sleeper))
     return ptg__core_fail(core, PTG_EINVAL, "its type has no wake");
   ptg__runtime_update_time(runtime);
   ptg__task_sleep(core, slot, duration_ns);
+  ptg__runtime_schedule(runtime);
+  return PTG_OK;
+}
+
+ptg_status ptg_task_extend_grace(ptg_runtime *runtime, ptg_task task,
+                                 int64_t wanted_ns, int64_t *left_ns) {
+  if (left_ns != NULL) *left_ns = 0;
+  uint32_t slot;
+  ptg_status status = enter_task(runtime, task, &slot);
+  if (status != PTG_OK) return status;
+  struct ptg__core *core = &runtime->core;
+  if (left_ns == NULL || wanted_ns < 0)
+    return ptg__core_fail(core, PTG_EINVAL,
+                          "not a duration, or nowhere to put the answer");
+  uint32_t group = ptg__task_at(core, slot)->group;
+  const struct ptg__group *in = ptg__group_at(core, group);
+  if (!in->is_own || in->state != PTG_GROUP_DRAINING)
+    return ptg__core_fail(core, PTG_EBUSY,
+                          "the group \"%s\" is not in its drain phase",
+                          in->name.bytes);
+  ptg__runtime_update_time(runtime);
+  *left_ns = ptg__shutdown_extend(core, group,
+                                  ptg__limit_add(core->now_ns, wanted_ns));
   ptg__runtime_schedule(runtime);
   return PTG_OK;
 }

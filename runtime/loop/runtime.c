@@ -7,8 +7,10 @@
 #include "core/check.h"
 #include "core/group.h"
 #include "core/shutdown.h"
+#include "directory.h"
 #include "dispatch.h"
 #include "registry.h"
+#include "remote.h"
 
 enum { WANTED_NOTHING, WANTED_SHUTDOWN, WANTED_FORCE };
 
@@ -93,6 +95,13 @@ static void take_wanted(ptg_runtime *runtime) {
   ptg__shutdown_request(&runtime->core, runtime->core.root, &options);
 }
 
+/* Mail to a closed root group could only be refused, for as long as senders
+ * go on: they are told so instead. */
+static void shut_if_closed(ptg_runtime *runtime) {
+  const struct ptg__core *core = &runtime->core;
+  if (ptg__group_at(core, core->root)->is_over) ptg__remote_shut(runtime);
+}
+
 /* A nested run of the loop inside a callback comes here too, and must not
  * begin a turn inside a turn. */
 static void work(ptg_runtime *runtime) {
@@ -100,7 +109,10 @@ static void work(ptg_runtime *runtime) {
   runtime->is_working = 1;
   ptg__runtime_update_time(runtime);
   take_wanted(runtime);
+  ptg__remote_deliver(runtime);
+  ptg__directory_answer(runtime);
   ptg__dispatch(runtime, TURN_BUDGET);
+  shut_if_closed(runtime);
   runtime->is_working = 0;
   ptg__runtime_schedule(runtime);
   /* A closed runtime does not keep a borrowed loop alive. */
@@ -119,8 +131,10 @@ static ptg_status check_options(const ptg_runtime_options *options) {
 static void open_handles(ptg_runtime *runtime) {
   uv_idle_init(runtime->loop, &runtime->idle);
   uv_timer_init(runtime->loop, &runtime->timer);
-  runtime->idle.data = runtime->timer.data = runtime->async.data = runtime;
-  runtime->open_handles = 3;
+  uv_timer_init(runtime->loop, &runtime->wait);
+  runtime->idle.data = runtime->timer.data = runtime;
+  runtime->wait.data = runtime->async.data = runtime;
+  runtime->open_handles = 4;
 }
 
 static ptg_status open_loop(ptg_runtime *runtime, struct uv_loop_s *borrowed) {
@@ -130,7 +144,7 @@ static ptg_status open_loop(ptg_runtime *runtime, struct uv_loop_s *borrowed) {
     runtime->loop = &runtime->own_loop;
     runtime->is_owned = 1;
   }
-  /* The only one of the three that can fail. */
+  /* The only one of the four that can fail. */
   if (uv_async_init(runtime->loop, &runtime->async, on_async) == 0) {
     open_handles(runtime);
     return PTG_OK;
@@ -156,6 +170,7 @@ static ptg_status create(const ptg_runtime_options *options,
   if (status != PTG_OK) goto no_core;
   status = open_loop(runtime, options->loop);
   if (status != PTG_OK) goto no_loop;
+  ptg__directory_add(runtime);
   *out = runtime;
   return PTG_OK;
 
@@ -204,15 +219,79 @@ ptg_status ptg_runtime_run(ptg_runtime *runtime) {
   return PTG_OK;
 }
 
+/* A wait is a second timer, so that a turn that waits comes back by itself. */
+static void on_wait(uv_timer_t *timer) {
+  (void)timer;
+}
+
+static void begin_wait(ptg_runtime *runtime, int64_t timeout_ns) {
+  if (timeout_ns == PTG_FOREVER) return;
+  uint64_t wait_ms = ((uint64_t)timeout_ns + 999999) / 1000000;
+  uv_update_time(runtime->loop);
+  uv_timer_start(&runtime->wait, on_wait, wait_ms, 0);
+}
+
+ptg_status ptg_runtime_turn(ptg_runtime *runtime, int64_t timeout_ns) {
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  struct ptg__core *core = &runtime->core;
+  if (runtime->is_working || runtime->is_running)
+    return ptg__core_fail(core, PTG_EREENTRANT, "the runtime is running");
+  if (runtime->is_manual || timeout_ns < PTG_FOREVER)
+    return ptg__core_fail(core, PTG_EINVAL,
+                          "a manual clock, or not a duration");
+  int must_wait = timeout_ns != 0 && core->events.first == PTG__NO_SLOT &&
+                  !ptg__core_is_over(core);
+  runtime->is_running = 1;
+  if (must_wait) begin_wait(runtime, timeout_ns);
+  uv_run(runtime->loop, must_wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+  uv_timer_stop(&runtime->wait);
+  runtime->is_running = 0;
+  return PTG_OK;
+}
+
+ptg_status ptg_runtime_get_descriptor(ptg_runtime *runtime,
+                                      int32_t *descriptor) {
+  if (descriptor != NULL) *descriptor = -1;
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  if (descriptor == NULL)
+    return ptg__core_fail(&runtime->core, PTG_EINVAL,
+                          "nowhere to put the answer");
+  *descriptor = uv_backend_fd(runtime->loop);
+  return PTG_OK;
+}
+
+/* libuv says 0 for a loop on which nothing is alive: a guest that trusted it
+ * would spin. It counts from its cached time, so that is updated first. */
+ptg_status ptg_runtime_get_timeout(ptg_runtime *runtime, int64_t *timeout_ns) {
+  if (timeout_ns != NULL) *timeout_ns = 0;
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  if (timeout_ns == NULL)
+    return ptg__core_fail(&runtime->core, PTG_EINVAL,
+                          "nowhere to put the answer");
+  if (runtime->core.events.first != PTG__NO_SLOT) return PTG_OK;
+  *timeout_ns = PTG_FOREVER;
+  if (!uv_loop_alive(runtime->loop)) return PTG_OK;
+  uv_update_time(runtime->loop);
+  int wait_ms = uv_backend_timeout(runtime->loop);
+  if (wait_ms >= 0) *timeout_ns = (int64_t)wait_ms * 1000000;
+  return PTG_OK;
+}
+
 /* Does all that is due at the instant, the loop's own events included; returns
  * 0 if there was no end of it. */
 static int do_instant(ptg_runtime *runtime) {
   struct ptg__core *core = &runtime->core;
   int is_all;
   do {
-    take_wanted(runtime);
     runtime->is_working = 1;
+    take_wanted(runtime);
+    ptg__remote_deliver(runtime);
+    ptg__directory_answer(runtime);
     is_all = ptg__dispatch(runtime, INSTANT_BUDGET);
+    shut_if_closed(runtime);
     runtime->is_working = 0;
     if (runtime->is_owned) uv_run(runtime->loop, UV_RUN_NOWAIT);
   } while (is_all && ptg__core_next_time(core) <= core->now_ns);
@@ -278,6 +357,7 @@ static void find_foreign(uv_handle_t *handle, void *data) {
   const ptg_runtime *runtime = search->runtime;
   int is_own = handle == (const uv_handle_t *)&runtime->idle ||
                handle == (const uv_handle_t *)&runtime->timer ||
+               handle == (const uv_handle_t *)&runtime->wait ||
                handle == (const uv_handle_t *)&runtime->async;
   if (!is_own && !uv_is_closing(handle)) search->foreign = handle;
 }
@@ -329,18 +409,27 @@ ptg_status ptg_runtime_destroy(ptg_runtime *runtime) {
     return ptg__core_fail(core, PTG_EBUSY, "the root group is not closed");
 
   runtime->is_working = 1;
+  ptg__remote_shut(runtime);
+  ptg__remote_deliver(runtime);
   size_t dropped = ptg__dispatch_drop_all(runtime);
   if (dropped > 0 && runtime->is_owned) settle(runtime);
-  if (runtime->is_owned) status = check_loop(runtime);
+  if (!ptg__core_is_over(core)) {
+    status = ptg__core_fail(core, PTG_EBUSY, "there are events to be taken");
+  } else if (runtime->is_owned) {
+    status = check_loop(runtime);
+  }
   if (status != PTG_OK) {
     runtime->is_working = 0;
     return status;
   }
 
   /* Groups are released here, from inside this call. */
+  ptg__remote_fini(runtime);
+  ptg__directory_remove(runtime);
   ptg__core_fini(core);
   uv_close((uv_handle_t *)&runtime->idle, on_closed);
   uv_close((uv_handle_t *)&runtime->timer, on_closed);
+  uv_close((uv_handle_t *)&runtime->wait, on_closed);
   uv_close((uv_handle_t *)&runtime->async, on_closed);
   if (runtime->is_owned) close_owned(runtime);
   return PTG_OK;

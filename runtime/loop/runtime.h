@@ -19,12 +19,19 @@ struct ptg_runtime {
   uv_loop_t own_loop;
   uv_idle_t idle;   /* active: a turn is to be made */
   uv_timer_t timer; /* for timer_for_ns */
+  uv_timer_t wait;  /* for a turn that waits */
   uv_async_t async;
   uv_thread_t thread;
-  atomic_int wanted;    /* a WANTED_ shutdown that was asked for */
-  int64_t timer_for_ns; /* INT64_MAX: the timer is not active */
-  int open_handles;     /* of the three above */
-  int is_owned;         /* the loop is own_loop */
+  uint64_t number; /* of the directory, as the next three */
+  ptg_runtime *next_runtime;
+  struct ptg__request *requests;
+  atomic_int is_asked;          /* there are requests */
+  struct ptg__mailbox *mailbox; /* NULL: nobody opened a way in yet */
+  struct ptg__letter *starved;  /* without memory for a task, through next */
+  atomic_int wanted;            /* a WANTED_ shutdown that was asked for */
+  int64_t timer_for_ns;         /* INT64_MAX: the timer is not active */
+  int open_handles;             /* of the four above */
+  int is_owned;                 /* the loop is own_loop */
   int is_manual;
   int is_working; /* callbacks may be running */
   int is_running; /* in ptg_runtime_run() or ptg_runtime_advance() */

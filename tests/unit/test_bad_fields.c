@@ -146,7 +146,7 @@ static ptg_status spawn_process(ptg_process_options options) {
 /* ----------------------------------------------------------------- flags -- */
 
 static void unknown_flags_are_refused(void **state) {
-  static const uint32_t unknown[] = {2, 3, UINT32_C(1) << 31, UINT32_MAX};
+  static const uint32_t unknown[] = {8, 9, UINT32_C(1) << 31, UINT32_MAX};
   static const char *const argv[] = {"/bin/true", NULL};
   for (size_t i = 0; i < COUNT(unknown); i++) {
     ptg_group_options group = PTG_GROUP_OPTIONS_INIT;

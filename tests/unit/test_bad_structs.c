@@ -312,7 +312,7 @@ static void a_runtime_is_not_made_of_bad_options(void **state) {
   create_refuses(&newer.options, PTG_EINVAL, 1);
   newer.options.flags = PTG_RUNTIME_MANUAL_CLOCK;
 
-  root.options.flags = 2;
+  root.options.flags = 8;
   create_refuses(&newer.options, PTG_EINVAL, 1);
   root.options.flags = 0;
   root.options.grace_ns = -3;

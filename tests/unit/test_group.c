@@ -104,7 +104,7 @@ static void malformed_group_is_refused_and_changes_nothing(void **state) {
   options.grace_ns = -3;
   is_refused(law, law->root, &options, PTG_EINVAL);
   options = law_options(law, "g");
-  options.flags = 2;
+  options.flags = 8;
   is_refused(law, law->root, &options, PTG_EINVAL);
   assert_int_equal(law_info(law, law->root).children, 0);
 }

@@ -370,6 +370,8 @@ static void shutdown_needs_no_memory(void **state) {
   law_spawn(law, b, "polite", DRAINS(SECOND / 2));
   law_spawn(law, b, "obedient", CANCELS(0));
   law_spawn(law, outer, "broken", DRAINS(0))->script.ends = PTG_EBUSY;
+  /* What is remembered of failures may take memory, once. */
+  law_spawn(law, outer, "broken before", FAILS(0));
   law_advance(law, 0);
   size_t takings = law->takings;
   law->has_no_memory = 1;

@@ -149,7 +149,7 @@ static void malformed_spawn_is_refused(void **state) {
   struct law *law = *state;
   ptg_task_options options = PTG_TASK_OPTIONS_INIT;
   options.name = "t";
-  options.flags = 2;
+  options.flags = 4;
   assert_int_equal(law_spawn_with(law, law->root, &options, WORKS(0))->spawned,
                    PTG_EINVAL);
   options.flags = 0;

@@ -188,6 +188,7 @@ static void a_call_off_the_thread_is_refused(void **state) {
   if (off.failed != NULL) fail_msg("%s", off.failed);
   assert_int_equal(off.released, 4);
   ptg_group_get_info(off.runtime, off.group, &after);
+  before.oldest_age_ns = after.oldest_age_ns = 0; /* time goes on */
   assert_memory_equal(&before, &after, sizeof(before));
   assert_int_equal(ptg_task_get_info(off.runtime, off.task, &info), PTG_OK);
   assert_int_equal(info.is_cancel_requested, 0);

@@ -27,6 +27,7 @@ enum event {
   ON_DRAIN,
   ON_CLOSED,
   GROUP_RELEASE,
+  OVER, /* told to a watcher */
   EVENTS
 };
 #define TRACE(event) (1u << (event))
@@ -71,6 +72,19 @@ struct actor {
   uint64_t originator;
 };
 
+/* Who watches. */
+struct watcher {
+  struct law *law;
+  struct watcher *next;
+  const char *name;
+  uint64_t watched;
+  ptg_watch watch;
+  ptg_status added; /* what the call answered */
+  int over;
+  int released;
+  ptg_outcome outcome; /* as over told it; message and reason are not kept */
+};
+
 /* A group, as its hooks know it. */
 struct place {
   struct law *law;
@@ -94,11 +108,13 @@ struct law {
   size_t trace_used;
   char trace[16384];
   struct actor *actors;
+  struct watcher *watchers;
   struct place *places;
   size_t place_count;
   size_t balance; /* bytes taken and not given back */
   size_t takings; /* calls that asked for memory */
   int has_no_memory;
+  size_t memory_left; /* n: the n-th call from now gets none; 0: all do */
 };
 
 /* cmocka's fixtures: *state is the struct law. The root has a handler. */
@@ -130,6 +146,10 @@ struct actor *law_spawn_with(struct law *law, ptg_group group,
                              struct script script);
 struct actor *law_actor(const struct law *law, const char *name);
 void law_finish(struct actor *actor, ptg_status status);
+
+/* Watches a task or group; waiter may be PTG_NONE. In the trace: "over". */
+struct watcher *law_watch(struct law *law, uint64_t watched, ptg_task waiter,
+                          const char *name);
 
 /* A number below `below` that follows from the seed, which it moves on. */
 uint32_t law_pick(uint64_t *seed, uint32_t below);

@@ -1,0 +1,210 @@
+/* events.c - see events.h. */
+#include "events.h"
+
+#include "check.h"
+#include "group.h"
+#include "shutdown.h"
+#include "task.h"
+
+#define NOBODY PTG__NO_SLOT
+
+static int has_events(const struct ptg__core *core, uint32_t group) {
+  return group != NOBODY &&
+         (ptg__group_at(core, group)->options.flags & PTG_GROUP_EVENTS) != 0;
+}
+
+int ptg__events_want(const struct ptg__core *core,
+                     const struct ptg__action *action) {
+  switch (action->kind) {
+  case PTG__ACT_WATCH:
+    return 0;
+  case PTG__ACT_ERROR:
+    return has_events(core, action->handler);
+  case PTG__ACT_GROUP_DRAIN:
+  case PTG__ACT_GROUP_CLOSED:
+    return has_events(core, action->slot);
+  default:
+    return (action->type->flags & PTG_TASK_TYPE_EVENTS) != 0;
+  }
+}
+
+static struct ptg__noted *noted_at(const struct ptg__core *core,
+                                   uint32_t entry) {
+  uint32_t slot = entry & ~PTG__QUEUE_GROUP;
+  return entry & PTG__QUEUE_GROUP ? &ptg__group_at(core, slot)->noted
+                                  : &ptg__task_at(core, slot)->noted;
+}
+
+static uint16_t bit_of(enum ptg__action_kind kind) {
+  return (uint16_t)(1u << kind);
+}
+
+void ptg__events_note(struct ptg__core *core,
+                      const struct ptg__action *action) {
+  int is_group = action->kind == PTG__ACT_GROUP_DRAIN ||
+                 action->kind == PTG__ACT_GROUP_CLOSED ||
+                 (action->kind == PTG__ACT_ERROR && action->task == PTG_NONE);
+  uint32_t entry = is_group ? action->slot | PTG__QUEUE_GROUP : action->slot;
+  struct ptg__noted *noted = noted_at(core, entry);
+  noted->kinds |= bit_of(action->kind);
+  if (!is_group) {
+    ptg__task_at(core, action->slot)->flags |= PTG__TASK_NOTED;
+  } else if (action->kind == PTG__ACT_ERROR) {
+    ptg__group_at(core, action->slot)->noted_status = action->outcome.status;
+  }
+  if (noted->is_queued) return;
+
+  noted->is_queued = 1;
+  noted->next = NOBODY;
+  if (core->events.first == NOBODY) {
+    core->events.first = entry;
+  } else {
+    noted_at(core, core->events.last)->next = entry;
+  }
+  core->events.last = entry;
+}
+
+void ptg__events_forget(struct ptg__task *task) {
+  task->noted.kinds = 0;
+}
+
+void ptg__events_forget_wake(struct ptg__task *task) {
+  task->noted.kinds &= (uint16_t)~bit_of(PTG__ACT_WAKE);
+}
+
+int ptg__events_hold_done(const struct ptg__task *task) {
+  return (task->noted.kinds & bit_of(PTG__ACT_ERROR)) != 0 &&
+         !ptg__task_has_events(task);
+}
+
+void ptg__events_keep(struct ptg__core *core, struct ptg__task_cold *cold) {
+  cold->next_kept = core->kept;
+  core->kept = cold;
+}
+
+void ptg__events_begin_take(struct ptg__core *core) {
+  while (core->kept != NULL) {
+    struct ptg__task_cold *cold = core->kept;
+    core->kept = cold->next_kept;
+    ptg__task_free_cold(core, cold);
+  }
+}
+
+/* ----------------------------------------------------------------- take -- */
+
+static uint32_t public_kind(enum ptg__action_kind kind) {
+  static const uint32_t kinds[] = {
+      [PTG__ACT_START] = PTG_EVENT_START,
+      [PTG__ACT_WAKE] = PTG_EVENT_WAKE,
+      [PTG__ACT_DRAIN] = PTG_EVENT_DRAIN,
+      [PTG__ACT_CANCEL] = PTG_EVENT_CANCEL,
+      [PTG__ACT_KILL] = PTG_EVENT_KILL,
+      [PTG__ACT_DONE] = PTG_EVENT_DONE,
+      [PTG__ACT_ERROR] = PTG_EVENT_ERROR,
+      [PTG__ACT_GROUP_DRAIN] = PTG_EVENT_GROUP_DRAIN,
+      [PTG__ACT_GROUP_CLOSED] = PTG_EVENT_GROUP_CLOSED};
+  return kinds[kind];
+}
+
+/* The kinds are numbered in the order in which they can become true. */
+static enum ptg__action_kind take_kind(struct ptg__noted *noted) {
+  enum ptg__action_kind kind =
+      (enum ptg__action_kind)__builtin_ctz(noted->kinds);
+  noted->kinds &= (uint16_t)~bit_of(kind);
+  return kind;
+}
+
+/* An error goes to the nearest group that has events: those with a handler on
+ * the way there have failed at it. */
+static void fill_error(struct ptg__core *core, uint32_t from,
+                       ptg_event *event) {
+  uint32_t at = from;
+  while (at != NOBODY && !has_events(core, at))
+    at = ptg__group_at(core, at)->parent;
+  PTG_CHECK(at != NOBODY);
+  event->originator = ptg__group_handle(core, from);
+  event->group = ptg__group_handle(core, at);
+}
+
+/* What had to wait for the error of a hook to be taken goes on. */
+static void took_hook_error(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->noted_status = PTG_OK;
+  if (group->pending & PTG__GROUP_GONE) {
+    ptg__core_queue_group(core, slot, 0);
+  } else {
+    ptg__shutdown_look(core, slot);
+  }
+}
+
+static void fill_group(struct ptg__core *core, uint32_t slot,
+                       enum ptg__action_kind kind, ptg_event *event) {
+  const struct ptg__group *group = ptg__group_at(core, slot);
+  event->group = ptg__group_handle(core, slot);
+  event->user_data = (uint64_t)(uintptr_t)group->options.user_data;
+  if (kind == PTG__ACT_GROUP_CLOSED) ptg__core_told_closed(core, slot);
+  if (kind != PTG__ACT_ERROR) return;
+  event->status = group->noted_status;
+  fill_error(core, slot, event);
+  took_hook_error(core, slot);
+}
+
+static void fill_outcome(const ptg_outcome *outcome, ptg_event *event) {
+  event->status = outcome->status;
+  event->code = outcome->code;
+  event->flags = outcome->flags;
+  event->value = outcome->value;
+  event->text = outcome->message;
+  event->text_length = outcome->message_length;
+}
+
+static void fill_task(struct ptg__core *core, uint32_t slot,
+                      enum ptg__action_kind kind, ptg_event *event) {
+  const struct ptg__task *task = ptg__task_at(core, slot);
+  event->group = ptg__group_handle(core, task->group);
+  event->task = ptg__slab_handle(&core->tasks, slot);
+  event->user_data = (uint64_t)(uintptr_t)task->user_data;
+  if (kind == PTG__ACT_START) ptg__task_mark_started(core, slot);
+  if (kind == PTG__ACT_CANCEL) {
+    ptg_cancel_info info = ptg__task_cancel_info(core, slot);
+    event->originator = info.originator;
+    event->text = info.reason;
+    event->text_length = info.reason_length;
+  }
+  if (kind == PTG__ACT_ERROR || kind == PTG__ACT_DONE) {
+    ptg_outcome outcome = ptg__task_outcome(core, slot);
+    fill_outcome(&outcome, event);
+  }
+  if (kind == PTG__ACT_ERROR) {
+    fill_error(core, task->group, event);
+    /* The end waited for this; see ptg__events_hold_done(). */
+    if (task->pending & PTG__TASK_DONE) ptg__core_queue_task(core, slot, 0);
+  }
+  if (kind == PTG__ACT_DONE) ptg__core_told_done(core, slot);
+}
+
+int ptg__events_next(struct ptg__core *core, ptg_event *event) {
+  for (;;) {
+    uint32_t entry = core->events.first;
+    if (entry == NOBODY) return 0;
+    struct ptg__noted *noted = noted_at(core, entry);
+    if (noted->kinds == 0) {
+      core->events.first = noted->next;
+      noted->is_queued = 0;
+      continue;
+    }
+    enum ptg__action_kind kind = take_kind(noted);
+    /* The last one may free the record: it leaves the queue before that. */
+    if (noted->kinds == 0) {
+      core->events.first = noted->next;
+      noted->is_queued = 0;
+    }
+    *event = (ptg_event){.size = sizeof(*event), .kind = public_kind(kind)};
+    if (entry & PTG__QUEUE_GROUP) {
+      fill_group(core, entry & ~PTG__QUEUE_GROUP, kind, event);
+    } else {
+      fill_task(core, entry, kind, event);
+    }
+    return 1;
+  }
+}

@@ -1,0 +1,18 @@
+/* row.h - rows that are copied into a caller's array. */
+#ifndef PTG_CORE_ROW_H
+#define PTG_CORE_ROW_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* Copies a row into a place of row_size bytes, which may be more or less than
+ * the row, and says in the row's first field how much of it is there. */
+static inline void ptg__row_copy(void *place, size_t row_size, const void *row,
+                                 uint32_t size) {
+  if (row_size < size) size = (uint32_t)row_size;
+  memset(place, 0, row_size);
+  memcpy(place, row, size);
+  memcpy(place, &size, sizeof(size));
+}
+
+#endif
