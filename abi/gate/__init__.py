@@ -1,0 +1,1 @@
+"""The gate that keeps the ABI: see ../README.md."""
