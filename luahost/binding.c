@@ -8,7 +8,7 @@
 #include "signals.h"
 
 /* The statuses that this header knows, 0 downwards. */
-#define LAST_STATUS PTG_ESIGNAL
+#define LAST_STATUS PTG_EDEADLK
 
 ptg_runtime *ptg__binding_runtime(lua_State *L) {
   return ptg__host_of(L)->runtime;
@@ -90,9 +90,9 @@ void ptg__binding_done(ptg_runtime *runtime, ptg_task task,
   (void)runtime;
   struct ptg__event event = {
       .kind = PTG__EVENT_DONE,
-      .number_count = 5,
+      .number_count = 6,
       .numbers = {ptg__event_id(user_data), (int64_t)task, outcome->status,
-                  outcome->flags, outcome->code},
+                  outcome->flags, outcome->code, (int64_t)outcome->value},
       .text_count = 1,
       .texts = {{outcome->message, outcome->message_length}},
   };
@@ -167,8 +167,9 @@ static void add_constants(lua_State *L) {
 
 int ptg__binding_open(lua_State *L) {
   const luaL_Reg *const parts[] = {
-      runtime_calls,        ptg__binding_group, ptg__binding_task,
-      ptg__binding_process, ptg__binding_timer, ptg__binding_shutdown,
+      runtime_calls,        ptg__binding_group,    ptg__binding_task,
+      ptg__binding_process, ptg__binding_timer,    ptg__binding_work,
+      ptg__binding_queue,   ptg__binding_shutdown,
   };
   lua_newtable(L);
   for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

@@ -23,6 +23,8 @@ extern const luaL_Reg ptg__binding_group[];
 extern const luaL_Reg ptg__binding_task[];
 extern const luaL_Reg ptg__binding_process[];
 extern const luaL_Reg ptg__binding_timer[];
+extern const luaL_Reg ptg__binding_work[];
+extern const luaL_Reg ptg__binding_queue[];
 extern const luaL_Reg ptg__binding_shutdown[];
 
 /* Sets the callbacks of a group whose Lua object is id. */

@@ -21,6 +21,9 @@ static const char *const names[PTG__EVENT_COUNT + 1] = {
     [PTG__EVENT_STARTED] = "started",
     [PTG__EVENT_LINE] = "line",
     [PTG__EVENT_FIRE] = "fire",
+    [PTG__EVENT_MESSAGE] = "message",
+    [PTG__EVENT_DROP] = "drop",
+    [PTG__EVENT_ROOM] = "room",
     [PTG__EVENT_ERROR] = "error",
     [PTG__EVENT_GROUP_DRAIN] = "group_drain",
     [PTG__EVENT_GROUP_CLOSED] = "group_closed",
@@ -86,8 +89,9 @@ static int call_handler(lua_State *L) {
   return 0;
 }
 
-/* Is nobody told of it any more? A task or a timer that could not be run fails
- * for it, and an error goes on to the parent's handler, up to the root's. */
+/* Is nobody told of it any more? A task, a timer or a queue that could not be
+ * run fails for it, and an error goes on to the parent's handler, up to the
+ * root's. */
 static int is_lost(const struct ptg__event *event) {
   switch (event->kind) {
   case PTG__EVENT_START:
@@ -95,6 +99,7 @@ static int is_lost(const struct ptg__event *event) {
   case PTG__EVENT_CANCEL:
   case PTG__EVENT_WAKE:
   case PTG__EVENT_FIRE:
+  case PTG__EVENT_MESSAGE:
     return 0;
   case PTG__EVENT_ERROR:
     return event->numbers[0] == PTG__ROOT_ID;

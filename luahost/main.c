@@ -10,6 +10,7 @@
 #include <lauxlib.h>
 
 #include "host.h"
+#include "lua_work.h"
 #include "signals.h"
 
 #ifndef PTG_PRODUCT_VERSION
@@ -292,7 +293,9 @@ static int execute(struct request *request) {
   lua_pushinteger(host.L, status);
   status = call_protected(host.L, call_finish);
   ptg__signals_end();
-  if (ptg__host_close(&host) == 0) return status;
+  int is_closed = ptg__host_close(&host) == 0;
+  /* A thread that does not end would keep exit() from ending. */
+  if (is_closed && ptg__lua_work_running() == 0) return status;
   fflush(NULL);
   _exit(status);
 }

@@ -22,7 +22,6 @@ local ptg = require "ptg"
 local uv = ptg.uv
 local json = require "dkjson"
 local http = require "http"
-local queue = require "queue"
 local redis = require "redis"
 local stream = require "stream"
 
@@ -30,7 +29,7 @@ local HTTP_PORT = tonumber(ptg.args[1] or 8080)
 local REDIS_PORT = tonumber(ptg.args[2] or 6390)
 local FOLDER = ptg.args[3] or "."
 local CAPACITY = tonumber(ptg.args[4] or 256) -- of the queue
-local WRITERS = 16
+local WRITERS = 16 -- that are at work at once
 local FAIL_EVERY = 10 -- every tenth event fails, to show that it hurts nobody
 
 local count = { -- told at the end
@@ -41,7 +40,6 @@ local count = { -- told at the end
   receipts = 0,
   audits = 0,
 }
-local jobs = queue.new(CAPACITY)
 
 -- The groups, those that stop last first -----------------------------------
 
@@ -89,24 +87,30 @@ store:on_error(end_service)
 
 -- writers: from the queue into the store ------------------------------------
 
+local idle_clients = {} -- of Redis, with connections that are good
+
 -- Each job has a write(db), and may have a done(ok, result) for who waits.
-local function write_jobs()
-  local db <close> = redis.new(REDIS_PORT)
-  for job in jobs.take, jobs do
-    local ok, result = pcall(job.write, db)
-    if job.done then job.done(ok, result) end
-    if not ok and ptg.is_cancelled(result) then error(result, 0) end
-    if not ok then ptg.log("not written:", result) end
-  end
+local function write_job(_, job)
+  local db = table.remove(idle_clients) or redis.new(REDIS_PORT)
+  local ok, result = pcall(job.write, db)
+  table.insert(idle_clients, db)
+  if job.done then job.done(ok, result) end
+  if not ok then error(result, 0) end
 end
 
-writers:spawn("starter", function()
-  ptg.await(database.ready)
-  for number = 1, WRITERS do
-    writers:spawn("writer-" .. number, write_jobs)
-  end
+local jobs = writers:queue {
+  name = "writer",
+  capacity = CAPACITY,
+  at_once = WRITERS,
+  handle = write_job,
+  drop = function(job)
+    if job.done then job.done(false) end
+  end,
+}
+writers:on_error(function(err) ptg.log("not written:", err.message) end)
+writers:on_closed(function()
+  for _, db in ipairs(idle_clients) do db:close() end
 end)
-writers:on_drain(function() jobs:close() end)
 
 -- events: a receipt for each order that was stored --------------------------
 
@@ -119,7 +123,7 @@ local function send_receipt(id)
   local receipt = {
     write = function(db) return db:call("RPUSH", "receipts", id) end,
   }
-  while not jobs:put(receipt) do ptg.sleep("5ms") end
+  assert(jobs:push_wait(receipt))
   count.receipts = count.receipts + 1
 end
 
@@ -178,7 +182,7 @@ end
 local function place(order)
   local function write(db) return store_order(db, order) end
   local ok, is_new = ptg.await(function(done)
-    if not jobs:put { write = write, done = done } then done(nil) end
+    if not jobs:push { write = write, done = done } then done(nil) end
   end)
   if ok == nil then return 503 end
   if not ok then return 500 end

@@ -95,13 +95,21 @@ function Service:send(text)
   return status
 end
 
+local function post_request(body)
+  return ("POST /orders HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s")
+    :format(#body, body)
+end
+
+function Service:order_request(id)
+  return post_request(('{"id":"%s","item":"tea","quantity":2}'):format(id))
+end
+
 function Service:post(body)
-  return self:send(("POST /orders HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s")
-    :format(#body, body))
+  return self:send(post_request(body))
 end
 
 function Service:order(id)
-  return self:post(('{"id":"%s","item":"tea","quantity":2}'):format(id))
+  return self:send(self:order_request(id))
 end
 
 function Service:redis(command)
@@ -172,66 +180,6 @@ describe("examples", function()
     end)
   end)
 
-  describe("lib/queue.lua", function()
-    local function run(body)
-      local program = support.run_virtual([[
-        package.path = "luahost/examples/lib/?.lua;" .. package.path
-        local ptg = require "ptg"
-        local items = require "queue".new(2)
-        local app = ptg.group { name = "app" }
-      ]] .. body)
-      assert.are.equal(0, program.status, program.err)
-      return program.out
-    end
-
-    it("is bounded, and ends when it is closed and empty", function()
-      assert.are.equal("true true false\nfalse\n1\n2\nend\n", run [[
-        app:spawn("main", function()
-          print(("%s %s %s"):format(items:put(1), items:put(2), items:put(3)))
-          items:close()
-          print(items:put(4))
-          for item in items.take, items do print(item) end
-          print("end")
-          ptg.shutdown()
-        end)
-      ]])
-    end)
-
-    it("gives nothing to a taker who was cancelled", function()
-      assert.are.equal("second got it\n", run [[
-        local function take(task) print(task.name, "got", items:take()) end
-        print = function(...) io.write(table.concat({ ... }, " "), "\n") end
-        local first = app:spawn("first", take)
-        local second = app:spawn("second", take)
-        app:spawn("main", function()
-          ptg.sleep("1ms")
-          first:cancel("enough")
-          pcall(ptg.await, first)
-          items:put("it")
-          ptg.await(second)
-          ptg.shutdown()
-        end)
-      ]])
-    end)
-
-    it("wakes all who wait when it is closed", function()
-      assert.are.equal("end\nend\n", run [[
-        local function take()
-          assert(items:take() == nil)
-          print("end")
-        end
-        local first, second = app:spawn(take), app:spawn(take)
-        app:spawn("main", function()
-          ptg.sleep("1ms")
-          items:close()
-          ptg.await(first)
-          ptg.await(second)
-          ptg.shutdown()
-        end)
-      ]])
-    end)
-  end)
-
   describe("orders.lua", function()
     it("stores an order once", function()
       local service = start_service()
@@ -259,9 +207,34 @@ describe("examples", function()
     end)
 
     it("refuses what its queue has no room for", function()
-      local service = start_service "0"
-      assert.are.equal(503, service:order "a1")
-      assert.matches("stored=0 refused=1", stop(service.program))
+      local service = start_service "1"
+      assert.are.equal(201, service:order "a0")
+      -- Nothing is written while Redis stands still.
+      local pid = service:redis("info server"):match "process_id:(%d+)"
+      uv.kill(tonumber(pid), "sigstop")
+      local sockets, answers = {}, {}
+      for number = 1, 20 do
+        sockets[number] = connect(service.port)
+        sockets[number].handle:write(service:order_request("a" .. number))
+      end
+      wait_until("a refusal", function()
+        for _, socket in ipairs(sockets) do
+          if socket.input:find "^HTTP/1.1 503 " then return true end
+        end
+      end)
+      uv.kill(tonumber(pid), "sigcont")
+      for number, socket in ipairs(sockets) do
+        answers[number] = tonumber(socket:receive "^HTTP/1%.1 (%d+) ")
+        socket.handle:close()
+      end
+      local stored, refused = 1, 0
+      for _, answer in ipairs(answers) do
+        if answer == 201 then stored = stored + 1 end
+        if answer == 503 then refused = refused + 1 end
+      end
+      assert.are.equal(21, stored + refused)
+      assert.matches(("stored=%d refused=%d "):format(stored, refused),
+        stop(service.program))
     end)
 
     it("has its orders still when Redis crashed", function()

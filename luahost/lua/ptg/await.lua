@@ -58,8 +58,8 @@ end
 local function future_of(call, target)
   local future = type(target) == "table" and target.future
   if not future then
-    failure.misuse("%s: a task, a process, its ready, a timer, a group or a "
-      .. "function is wanted, not a %s", call, type(target))
+    failure.misuse("%s: a task, a process, its ready, a timer, work, a queue, "
+      .. "a group or a function is wanted, not a %s", call, type(target))
   end
   return future
 end

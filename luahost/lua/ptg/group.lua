@@ -1,8 +1,10 @@
 -- group.lua - groups.
 local Future = require "ptg.future"
 local Process = require "ptg.process"
+local Queue = require "ptg.queue"
 local Task = require "ptg.task"
 local Timer = require "ptg.timer"
+local Work = require "ptg.work"
 local context = require "ptg.context"
 local core = require "ptg.core"
 local errors = require "ptg.errors"
@@ -206,6 +208,14 @@ function Group:process(given)
   return Process.create(self, given)
 end
 
+function Group:queue(given)
+  return Queue.create(self, given)
+end
+
+function Group:work(...)
+  return Work.create(self, ...)
+end
+
 function Group:after(...)
   return Timer.after(self, ...)
 end
@@ -262,7 +272,7 @@ function Group:groups()
   return objects(core.group_groups(self.handle))
 end
 
--- The tasks, processes and timers that have not ended, oldest first.
+-- The tasks, processes, timers and so on that have not ended, oldest first.
 function Group:tasks()
   return objects(core.group_tasks(self.handle))
 end

@@ -40,7 +40,7 @@ function registry.by_handle(handle)
   return by_handle[handle]
 end
 
--- Calls fn(handle) for each task, process and timer.
+-- Calls fn(handle) for each task of whatever sort.
 function registry.each_task(fn)
   for handle, object in pairs(by_handle) do
     if not object.is_group then fn(handle) end

@@ -184,7 +184,7 @@ function Task:on_cancel_event(originator, reason)
   resume(self, "cancel")
 end
 
-function Task:on_done_event(status, _, _, message)
+function Task:on_done_event(status, _, _, _, message)
   registry.remove(self)
   local result = self.result
   if result then

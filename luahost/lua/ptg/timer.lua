@@ -73,7 +73,7 @@ function Timer:on_fire_event()
   return core.status.OK, 0
 end
 
-function Timer:on_done_event(status, _, _, message)
+function Timer:on_done_event(status, _, _, _, message)
   registry.remove(self)
   local is_well = status == core.status.OK
     or status == core.status.ECANCELED
