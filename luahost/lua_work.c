@@ -22,8 +22,7 @@ int ptg__lua_work_running(void) {
   return atomic_load(&running);
 }
 
-/* ------------------------------------------------------------------- pack --
- */
+/* ------------------------------------------------------------------ pack -- */
 
 static void add_bytes(luaL_Buffer *buffer, char sort, const void *bytes,
                       size_t size) {
@@ -116,8 +115,7 @@ int ptg__lua_work_unpack(lua_State *L, const char *bytes, size_t size) {
   return count;
 }
 
-/* -------------------------------------------------------------------- run --
- */
+/* ------------------------------------------------------------------- run -- */
 
 static void look(lua_State *L, lua_Debug *debug) {
   (void)debug;

@@ -191,6 +191,7 @@ struct ptg__group {
 
   struct ptg__counts counts;
   struct ptg__counts before; /* counts when its shutdown was asked for */
+  uint64_t originator;       /* whose callback asked for that */
   uint64_t spawned;
   uint64_t live;
   uint64_t unstarted; /* of live */

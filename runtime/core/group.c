@@ -61,6 +61,7 @@ static void join_shutdown(struct ptg__core *core, struct ptg__group *group) {
   if (!parent->is_ending) return;
   parent->has_news = 1;
   group->is_ending = 1;
+  group->originator = parent->originator;
   group->is_forced = parent->is_forced;
   group->grace_cap_ns = parent->grace_cap_ns;
   group->cancel_wait_cap_ns = parent->cancel_wait_cap_ns;

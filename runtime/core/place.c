@@ -12,7 +12,7 @@ static uint64_t taken(const struct ptg__group *group) {
 
 static int is_full(const struct ptg__group *group) {
   uint64_t places = group->options.max_tasks;
-  return places != 0 && (taken(group) >= places || group->waiting > 0);
+  return places != 0 && taken(group) >= places;
 }
 
 static ptg_status refuse(struct ptg__core *core, struct ptg__group *group,

@@ -30,7 +30,8 @@ static ptg_report_row row_of(const struct ptg__core *core, uint32_t slot) {
                           .failed = now->failed - before->failed,
                           .refused = now->refused - before->refused,
                           .abandoned = group->abandoned,
-                          .killed = group->killed};
+                          .killed = group->killed,
+                          .originator = group->originator};
 }
 
 static int closed_earlier(const struct ptg__group *one,

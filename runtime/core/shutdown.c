@@ -238,6 +238,7 @@ static void join(struct ptg__core *core, struct ptg__group *group,
     group->is_ending = 1;
     group->begun_ns = core->now_ns;
     group->before = group->counts;
+    group->originator = core->current;
   }
   if (options->flags & PTG_SHUTDOWN_FORCE) group->is_forced = 1;
   if (options->grace_ns != 0) {

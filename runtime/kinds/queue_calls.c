@@ -119,8 +119,7 @@ ptg_status ptg_queue_push(ptg_runtime *runtime, ptg_task task, ptg_task pusher,
   return PTG_OK;
 }
 
-/* ---------------------------------------------------------- other threads --
- */
+/* --------------------------------------------------------- other threads -- */
 
 /* Shared by threads, so not from a runtime's allocator. */
 struct letter {
@@ -164,8 +163,7 @@ ptg_status ptg_queue_push_remote(ptg_remote *remote, ptg_task queue,
   return status;
 }
 
-/* ------------------------------------------------------------ close, look --
- */
+/* ----------------------------------------------------------- close, look -- */
 
 ptg_status ptg_queue_close(ptg_runtime *runtime, ptg_task task) {
   struct ptg__queue *queue;

@@ -57,7 +57,7 @@ static void destroy(struct ptg__job *job) {
 static const struct ptg__job_type JOB = {run, ended, release_user_data,
                                          destroy};
 
-/* ---------------------------------------------------- for the function -- */
+/* ------------------------------------------------------ for the function -- */
 
 int32_t ptg_work_is_cancelled(const ptg_work *work) {
   return work != NULL && atomic_load(&work->is_cancelled) != 0;

@@ -63,8 +63,7 @@ static inline int64_t now(const struct bench *bench) {
   return now_ns;
 }
 
-/* ------------------------------------------------------ tasks of messages --
- */
+/* ----------------------------------------------------- tasks of messages -- */
 
 static inline ptg_status work_start(ptg_runtime *runtime, ptg_task task,
                                     void *user_data) {

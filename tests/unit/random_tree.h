@@ -44,8 +44,14 @@ struct node {
   int64_t bound_ns; /* it has to be closed by then */
   int64_t plan_ns;  /* likewise, as the plan says; NEVER: it says nothing */
   int64_t own_ns;   /* its own phase was first seen */
-  int is_alone;     /* its shutdown was asked for before any ancestor's */
-  int is_touched;   /* its own phase, or that of a group below, was seen */
+  int is_alone;     /* its shutdown was asked for before any ancestor's, or
+                       may be: by its owner's end, or by its policy */
+  int owner;        /* index of a job; -1: none */
+  int watched;      /* how many watches are to be told */
+  int unwatched;    /* how many were removed */
+  int over;         /* how many were told */
+  int watches_released;
+  int is_touched; /* its own phase, or that of a group below, was seen */
   int drained;
   int closed;
   int closed_rank;
@@ -58,7 +64,7 @@ struct job {
   int node;
   enum behaviour behaviour;
   int started, drained, cancelled, killed, done, released;
-  int is_asked; /* by a call of ours, not by its group */
+  int is_asked; /* by a call of ours, or to make room: not by a shutdown */
   int is_finished;
   ptg_status end;
 };
@@ -221,6 +227,77 @@ static void check_order_of_children(int parent) {
     REQUIRE(t.nodes[newest].closed_rank > last_rank);
     last_rank = t.nodes[newest].closed_rank;
   }
+}
+
+/* ----------------------------------------------------------- bounds etc. -- */
+
+static void forget_plan(void);
+
+/* Some jobs of the group or of one above it are owners. */
+static int draw_owner(int parent) {
+  if (t.job_count == 0 || parent < 0 || !one_in(3)) return -1;
+  int job = (int)draw_below((uint64_t)t.job_count);
+  ptg_task_info info = PTG_TASK_INFO_INIT;
+  ptg_status known = ptg_task_get_info(t.runtime, t.jobs[job].handle, &info);
+  int is_above = is_within(parent, t.jobs[job].node);
+  return known == PTG_OK && info.state != PTG_TASK_ABANDONED && is_above ? job
+                                                                         : -1;
+}
+
+/* What a group may be beyond its limits. */
+static void draw_manners(struct node *group, ptg_group_options *options) {
+  options->max_tasks = one_in(4) ? 1 + draw_below(4) : 0;
+  options->when_full = (uint32_t)draw_below(3);
+  options->max_queued = one_in(3) ? 1 + draw_below(4) : 0;
+  if (one_in(8)) options->flags |= PTG_GROUP_ADMITS_ANYONE;
+  if (group->parent >= 0 && one_in(16))
+    options->on_failure = PTG_POLICY_SHUTDOWN_GROUP;
+  group->owner = draw_owner(group->parent);
+  if (group->owner >= 0) options->owner = t.jobs[group->owner].handle;
+  group->flags = options->flags;
+  group->is_alone =
+      group->owner >= 0 || options->on_failure != PTG_POLICY_REPORT;
+}
+
+static void on_over(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
+                    const ptg_outcome *outcome, void *user_data) {
+  struct node *group = user_data;
+  (void)runtime;
+  (void)watch;
+  REQUIRE(watched == group->handle && group->closed && !group->released);
+  REQUIRE((outcome->status == PTG_ETIMEDOUT) == (outcome->value > 0));
+  group->over++;
+}
+
+static void release_watch(void *user_data) {
+  ((struct node *)user_data)->watches_released++;
+}
+
+static void watch_some(void) {
+  struct node *group = &t.nodes[draw_below((uint64_t)t.node_count)];
+  ptg_watch_options options = PTG_WATCH_OPTIONS_INIT;
+  ptg_watch watch;
+  options.over = on_over;
+  options.release = release_watch;
+  options.user_data = group;
+  group->watched++;
+  ptg_status status = ptg_watch_add(t.runtime, group->handle, &options, &watch);
+  REQUIRE(status == PTG_OK || (status == PTG_ESTALE && group->closed));
+  if (status == PTG_OK && !one_in(4)) return;
+  if (status == PTG_OK) REQUIRE(ptg_watch_remove(t.runtime, watch) == PTG_OK);
+  group->unwatched++;
+}
+
+/* What is given beyond the grace is in no plan, but in the deadline. */
+static void ask_for_more(const struct job *job) {
+  int64_t left_ns, wanted_ns = (int64_t)draw_below(200) * MS;
+  ptg_group_info info = PTG_GROUP_INFO_INIT;
+  REQUIRE(ptg_task_extend_grace(t.runtime, job->handle, wanted_ns, &left_ns) ==
+          PTG_OK);
+  REQUIRE(ptg_group_get_info(t.runtime, t.nodes[job->node].handle, &info) ==
+          PTG_OK);
+  REQUIRE(left_ns == info.phase_left_ns);
+  forget_plan();
 }
 
 /* A deadline that is too short is shared out in proportion to what is needed.

@@ -217,7 +217,7 @@ _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8,
   FIELD(ptg_plan_step, begin_ns, 24, 8) \
   FIELD(ptg_plan_step, cancel_ns, 32, 8) \
   FIELD(ptg_plan_step, closed_ns, 40, 8) \
-  STRUCT(ptg_report_row, 128) \
+  STRUCT(ptg_report_row, 136) \
   FIELD(ptg_report_row, size, 0, 4) \
   FIELD(ptg_report_row, state, 4, 4) \
   FIELD(ptg_report_row, group, 8, 8) \
@@ -235,6 +235,7 @@ _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8,
   FIELD(ptg_report_row, refused, 104, 8) \
   FIELD(ptg_report_row, abandoned, 112, 8) \
   FIELD(ptg_report_row, killed, 120, 8) \
+  FIELD(ptg_report_row, originator, 128, 8) \
   STRUCT(ptg_blame_row, 80) \
   FIELD(ptg_blame_row, size, 0, 4) \
   FIELD(ptg_blame_row, reserved0, 4, 4) \

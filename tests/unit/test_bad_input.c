@@ -254,21 +254,60 @@ static ptg_status call_abandoned(ptg_runtime *runtime, uint64_t handle) {
   return call_list(runtime, handle, ptg_group_list_abandoned);
 }
 
-static ptg_status call_plan(ptg_runtime *runtime, uint64_t handle) {
-  ptg_plan_step steps[8];
-  size_t count = 77;
-  ptg_status status =
-      ptg_group_get_plan(runtime, handle, steps, sizeof(steps[0]), 8, &count);
-  OUTPUT_IS_CLEAR(count);
+#define CALL_ROWS(call, function, row) \
+  static ptg_status call(ptg_runtime *runtime, uint64_t handle) { \
+    row rows[8]; \
+    size_t count = 77; \
+    ptg_status status = \
+        function(runtime, handle, rows, sizeof(rows[0]), 8, &count); \
+    OUTPUT_IS_CLEAR(count); \
+    return status; \
+  }
+CALL_ROWS(call_plan, ptg_group_get_plan, ptg_plan_step)
+CALL_ROWS(call_report, ptg_group_get_report, ptg_report_row)
+CALL_ROWS(call_failures, ptg_group_list_failures, ptg_failure_row)
+CALL_ROWS(call_history, ptg_group_list_history, ptg_history_row)
+CALL_ROWS(call_names, ptg_group_count_names, ptg_name_row)
+CALL_ROWS(call_blame, ptg_group_get_blame, ptg_blame_row)
+
+static ptg_status call_owner(ptg_runtime *runtime, uint64_t handle) {
+  ptg_group out = GARBAGE;
+  ptg_group_options options = PTG_GROUP_OPTIONS_INIT;
+  options.release = release;
+  options.user_data = &b.released;
+  options.owner = handle;
+  ptg_status status = ptg_group_create(runtime, b.group, &options, &out);
+  OUTPUT_IS_CLEAR(out);
   return status;
 }
 
-static ptg_status call_report(ptg_runtime *runtime, uint64_t handle) {
-  ptg_report_row rows[8];
-  size_t count = 77;
-  ptg_status status =
-      ptg_group_get_report(runtime, handle, rows, sizeof(rows[0]), 8, &count);
-  OUTPUT_IS_CLEAR(count);
+static void over(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
+                 const ptg_outcome *outcome, void *user_data) {
+}
+
+static ptg_status call_waiter(ptg_runtime *runtime, uint64_t handle) {
+  ptg_watch out = GARBAGE;
+  ptg_watch_options options = PTG_WATCH_OPTIONS_INIT;
+  options.waiter = handle;
+  options.over = over;
+  options.release = release;
+  options.user_data = &b.released;
+  ptg_status status = ptg_watch_add(runtime, b.sibling, &options, &out);
+  OUTPUT_IS_CLEAR(out);
+  return status;
+}
+
+static ptg_status call_extend(ptg_runtime *runtime, uint64_t handle) {
+  int64_t left_ns = 77;
+  ptg_status status = ptg_task_extend_grace(runtime, handle, 1, &left_ns);
+  OUTPUT_IS_CLEAR(left_ns);
+  return status;
+}
+
+static ptg_status call_snapshot(ptg_runtime *runtime, uint64_t handle) {
+  ptg_snapshot *out = (ptg_snapshot *)(void *)&b;
+  ptg_status status = ptg_snapshot_take(runtime, handle, &out);
+  OUTPUT_IS_CLEAR(out);
   return status;
 }
 
@@ -389,6 +428,14 @@ static const struct call {
     {"ptg_group_list_abandoned", call_abandoned, A_GROUP, 0},
     {"ptg_group_get_plan", call_plan, A_GROUP, 0},
     {"ptg_group_get_report", call_report, A_GROUP, 0},
+    {"ptg_group_list_failures", call_failures, A_GROUP, 0},
+    {"ptg_group_list_history", call_history, A_GROUP, 0},
+    {"ptg_group_count_names", call_names, A_GROUP, 0},
+    {"ptg_group_get_blame", call_blame, A_GROUP, 0},
+    {"ptg_snapshot_take", call_snapshot, A_PARENT, 0},
+    {"ptg_group_create, owner", call_owner, A_SPAWNER, 1},
+    {"ptg_watch_add, waiter", call_waiter, A_SPAWNER, 1},
+    {"ptg_task_extend_grace", call_extend, A_TASK, 0},
     {"ptg_task_spawn", call_spawn, A_GROUP, 1},
     {"ptg_task_spawn, spawner", call_spawner, A_SPAWNER, 1},
     {"ptg_task_finish", call_finish, A_TASK, 0},

@@ -202,6 +202,24 @@ static void spawn_knows_the_task_that_it_comes_from(void **state) {
   assert_int_equal(spawner_of(law, law_actor(law, "child")), PTG_NONE);
 }
 
+static ptg_status cancel_in_hook(struct law *law, enum event event,
+                                 const char *name) {
+  if ((event == ON_DRAIN || event == ON_CLOSED) && strcmp(name, "g") == 0)
+    ptg_task_cancel(law->runtime, law_actor(law, "t")->task, NULL);
+  return PTG_OK;
+}
+
+static void request_of_a_hook_comes_from_its_group(void **state) {
+  struct law *law = *state;
+  ptg_group g = law_group(law, law->root, "g", SECOND, SECOND);
+  law->react = cancel_in_hook;
+  struct actor *t = law_spawn(law, law->root, "t", STUBBORN);
+  law_advance(law, 0);
+  law_shutdown(law, g);
+  law_advance(law, 0);
+  assert_int_equal(t->originator, g);
+}
+
 static void null_pointers_are_left_alone(void **state) {
   struct law *law = *state;
   ptg_task task = 77;
@@ -223,6 +241,7 @@ int main(void) {
       LAW(current_stays_through_all_that_a_callback_does),
       LAW(runtimes_inside_each_other_keep_theirs_apart),
       LAW(spawn_knows_the_task_that_it_comes_from),
+      LAW(request_of_a_hook_comes_from_its_group),
       LAW(null_pointers_are_left_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #define MS INT64_C(1000000)
-#define GROUPS 8
+#define GROUPS 9
 #define TASKS 64
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -217,10 +217,13 @@ static ptg_status create_runtime(void) {
   return status;
 }
 
-static ptg_status make(ptg_group parent, const char *name) {
+static ptg_status make_with(ptg_group parent, const char *name, ptg_task owner,
+                            uint64_t history) {
   ptg_group group;
   ptg_group_options options = PTG_GROUP_OPTIONS_INIT;
   options.name = name;
+  options.owner = owner;
+  options.history = history;
   options.grace_ns = options.cancel_wait_ns = 10 * MS;
   options.release = release_group;
   b.groups_given++;
@@ -232,11 +235,40 @@ static ptg_status make(ptg_group parent, const char *name) {
   return status;
 }
 
+static ptg_status make(ptg_group parent, const char *name) {
+  return make_with(parent, name, PTG_NONE, 0);
+}
+
+/* In the group that its owner is in. */
+static ptg_status make_owned(ptg_task owner) {
+  ptg_task_info info = PTG_TASK_INFO_INIT;
+  assert_int_equal(ptg_task_get_info(b.runtime, owner, &info), PTG_OK);
+  return make_with(info.group, "owned", owner, 5);
+}
+
+static void over(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
+                 const ptg_outcome *outcome, void *user_data) {
+}
+
+static ptg_status watch(uint64_t watched) {
+  ptg_watch_options options = PTG_WATCH_OPTIONS_INIT;
+  ptg_watch handle;
+  options.over = over;
+  options.release = release_task;
+  b.tasks_given++;
+  int released = b.tasks_released;
+  ptg_status status = ptg_watch_add(b.runtime, watched, &options, &handle);
+  assert_int_equal(b.tasks_released, released + (status != PTG_OK));
+  assert_true((handle == PTG_NONE) == (status != PTG_OK));
+  return status;
+}
+
 static ptg_status spawn(ptg_group group, const ptg_task_type *type,
                         const char *name) {
   ptg_task task;
   ptg_task_options options = PTG_TASK_OPTIONS_INIT;
   options.name = name;
+  options.place = name != NULL ? "test.c:7" : NULL;
   b.tasks_given++;
   int released = b.tasks_released;
   ptg_status status =
@@ -286,12 +318,17 @@ static void build(void) {
     TRY(ptg_group_stops_before(b.runtime, b.groups[i], b.groups[i + 1]));
   size_t parents = b.group_count;
   for (size_t i = 1; i < parents; i++)
-    if (b.group_count < GROUPS) TRY(make(b.groups[i], "inner"));
+    if (b.group_count + 1 < GROUPS) TRY(make(b.groups[i], "inner"));
   for (size_t i = 0; i < 24; i++) {
     ptg_group group = b.groups[i % b.group_count];
     TRY(spawn(group, i % 3 ? &OBEYS : &STUBBORN, i % 2 ? "a task" : NULL));
   }
   TRY(spawn_timer(b.groups[b.group_count - 1]));
+  if (b.task_count > 3) TRY(make_owned(b.tasks[3]));
+  for (size_t i = 0; i < b.group_count; i++)
+    TRY(watch(b.groups[i]));
+  for (size_t i = 0; i < b.task_count; i++)
+    TRY(watch(b.tasks[i]));
 }
 
 static void use(void) {

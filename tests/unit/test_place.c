@@ -58,19 +58,6 @@ static void full_group_refuses_and_counts(void **state) {
   assert_int_equal(law_info(law, group).peak, 2);
 }
 
-static void unknown_answers_are_refused(void **state) {
-  struct law *law = *state;
-  ptg_group out;
-  ptg_group_options options = law_options(law, "g");
-  options.when_full = PTG_FULL_REPLACE_OLDEST + 1;
-  assert_int_equal(ptg_group_create(law->runtime, law->root, &options, &out),
-                   PTG_EINVAL);
-  options = law_options(law, "g");
-  options.on_failure = PTG_POLICY_SHUTDOWN_ROOT + 1;
-  assert_int_equal(ptg_group_create(law->runtime, law->root, &options, &out),
-                   PTG_EINVAL);
-}
-
 /* ----------------------------------------------------------------- queue -- */
 
 static void freed_place_starts_exactly_one(void **state) {
@@ -341,6 +328,7 @@ static void place_freed_by_force_starts_nobody(void **state) {
   law_advance(law, 0);
   law_force(law, group);
   end(a);
+  assert_int_equal(law_info(law, group).queued, 1);
   law_advance(law, SECOND);
   assert_int_equal(b->told[START], 0);
   assert_int_equal(b->told[DONE], 1);
@@ -571,7 +559,6 @@ static void random_crowds_keep_to_their_places(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       LAW(full_group_refuses_and_counts),
-      LAW(unknown_answers_are_refused),
       LAW(freed_place_starts_exactly_one),
       LAW(places_freed_together_start_as_many),
       LAW(waiting_task_is_live_pending_and_queued),

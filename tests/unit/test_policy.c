@@ -135,6 +135,19 @@ static void late_failure_of_an_abandoned_task_harms_nobody(void **state) {
   law_traced(law, "t.drain@0 g.closed@2 root.error:t@2 t.done:EFAILED@2");
 }
 
+static void unknown_answers_are_refused(void **state) {
+  struct law *law = *state;
+  ptg_group out;
+  ptg_group_options options = law_options(law, "g");
+  options.when_full = PTG_FULL_REPLACE_OLDEST + 1;
+  assert_int_equal(ptg_group_create(law->runtime, law->root, &options, &out),
+                   PTG_EINVAL);
+  options = law_options(law, "g");
+  options.on_failure = PTG_POLICY_SHUTDOWN_ROOT + 1;
+  assert_int_equal(ptg_group_create(law->runtime, law->root, &options, &out),
+                   PTG_EINVAL);
+}
+
 /* -------------------------------------------------------------- observed -- */
 
 static struct actor *spawn_observed(struct law *law, ptg_group group,
@@ -238,6 +251,7 @@ int main(void) {
       LAW(policy_of_a_parent_is_not_inherited),
       LAW(failure_after_the_shutdown_began_changes_nothing),
       LAW(late_failure_of_an_abandoned_task_harms_nobody),
+      LAW(unknown_answers_are_refused),
       LAW(observed_failure_goes_to_the_watcher_only),
       LAW(failure_that_nobody_watches_is_reported),
       LAW(watched_failure_without_the_flag_is_reported),

@@ -116,8 +116,7 @@ static void handler_may_push_and_close(void **state) {
   tear_down(&bench);
 }
 
-/* ------------------------------------------------------------------ bound --
- */
+/* ----------------------------------------------------------------- bound -- */
 
 static void full_queue_refuses_and_tells_room_once(void **state) {
   (void)state;
@@ -204,8 +203,7 @@ static void who_wants_room_hears_of_the_drain(void **state) {
   tear_down(&bench);
 }
 
-/* ------------------------------------------------------------ the sentinel --
- */
+/* ---------------------------------------------------------- the sentinel -- */
 
 /* SD22: the other group stops after the queue's. */
 static ptg_task other;
@@ -273,8 +271,7 @@ static void closed_and_empty_queue_ends_at_once(void **state) {
   tear_down(&bench);
 }
 
-/* -------------------------------------------------------- drain and cancel --
- */
+/* ------------------------------------------------------ drain and cancel -- */
 
 static void drain_runs_it_to_its_end_and_refuses_outsiders(void **state) {
   (void)state;
@@ -478,7 +475,7 @@ static void failing_handler_ends_the_queue(void **state) {
   }
 }
 
-/* --------------------------------------------------- what is waited for -- */
+/* ---------------------------------------------------- what is waited for -- */
 
 /* A group counts as over when it is closed, and a handle that was never good
  * holds nothing up. */

@@ -190,8 +190,7 @@ static void callbacks_may_be_missing(void **state) {
   tear_down(&bench);
 }
 
-/* ----------------------------------------------------------------- memory --
- */
+/* ---------------------------------------------------------------- memory -- */
 
 /* Returns whether no taking failed. */
 static int run_with_failure(int64_t failing) {

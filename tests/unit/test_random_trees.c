@@ -88,13 +88,13 @@ static int make_node(int parent) {
                          .plan_ns = NEVER,
                          .lowest_cancelled = JOBS};
   ptg_group_options options = PTG_GROUP_OPTIONS_INIT;
-  options.flags = group->flags = one_in(3) ? PTG_GROUP_PARALLEL : 0;
+  options.flags = one_in(3) ? PTG_GROUP_PARALLEL : 0;
   options.grace_ns = draw_limit();
   options.cancel_wait_ns = draw_limit();
   options.deadline_ns = group->deadline_ns = one_in(4) ? draw_limit() : 0;
   if (t.has_forever && one_in(6)) options.grace_ns = PTG_FOREVER;
   if (t.has_forever && one_in(6)) options.cancel_wait_ns = PTG_FOREVER;
-  options.max_tasks = one_in(8) ? 1 + draw_below(4) : 0;
+  draw_manners(group, &options);
   options.on_error = parent < 0 || one_in(3) ? on_error : NULL;
   options.on_drain = on_drain;
   options.on_closed = on_closed;
@@ -234,7 +234,7 @@ static void cancel_some(void) {
   ptg_task_info info = PTG_TASK_INFO_INIT;
   ptg_status known = ptg_task_get_info(t.runtime, job->handle, &info);
   ptg_status status = ptg_task_cancel(t.runtime, job->handle, NULL);
-  if (job->is_finished) {
+  if (job->is_finished || known == PTG_ESTALE) { /* or replaced just now */
     REQUIRE(status == PTG_ESTALE);
     return;
   }
@@ -309,6 +309,7 @@ static void drain(ptg_runtime *runtime, ptg_task task, void *user_data) {
     finish(job, PTG_OK);
     break;
   case TARDY:
+    if (one_in(4)) ask_for_more(job);
     nap(job);
     break;
   case SPAWNER:
@@ -342,6 +343,7 @@ static void cancel(ptg_runtime *runtime, ptg_task task,
   see(job, 4);
   REQUIRE(job->started && job->cancelled++ == 0 && info->reason != NULL);
   REQUIRE(!t.nodes[job->node].closed || job->is_asked);
+  job->is_asked |= strcmp(info->reason, "replaced") == 0;
   check_newest_first(job);
   switch (job->behaviour) {
   case OBEDIENT:
@@ -393,6 +395,8 @@ static void done(ptg_runtime *runtime, ptg_task task,
         (flags & PTG_OUTCOME_NEVER_RAN && outcome->status == PTG_ECANCELED) ||
         (flags & PTG_OUTCOME_ABANDONED && outcome->status == PTG_ETIMEDOUT));
   if (t.nodes[job->node].closed) REQUIRE(flags & PTG_OUTCOME_ABANDONED);
+  for (int i = 0; i < t.node_count; i++)
+    REQUIRE(t.nodes[i].owner != job - t.jobs || t.nodes[i].closed);
   job->is_finished = 1;
 }
 
@@ -441,7 +445,9 @@ static void spawn_from_outside(int node) {
   spawn(node, (enum behaviour)draw_below(kinds), 0, &spawned);
   if (status == PTG_ESTALE) {
     REQUIRE(spawned == PTG_ESTALE);
-  } else if (info.state != PTG_GROUP_OPEN) {
+  } else if (info.state > PTG_GROUP_DRAINING ||
+             (info.state == PTG_GROUP_DRAINING &&
+              !(info.flags & PTG_GROUP_ADMITS_ANYONE))) {
     REQUIRE(spawned == PTG_ECLOSED);
   } else {
     REQUIRE(spawned == PTG_OK || spawned == PTG_EFULL);
@@ -472,7 +478,10 @@ static void check_report(void) {
 
 static void meddle(void) {
   int node = (int)draw_below((uint64_t)t.node_count);
-  switch (draw_below(10)) {
+  switch (draw_below(12)) {
+  case 10:
+    watch_some();
+    break;
   case 0:
     shut_down(node > 0 || t.is_ending ? node : 0);
     break;
@@ -524,7 +533,10 @@ static void tear_down(void) {
   for (int i = 0; i < t.job_count; i++)
     REQUIRE(t.jobs[i].done == 1 && t.jobs[i].released == 1);
   for (int i = 0; i < t.node_count; i++) {
-    REQUIRE(t.nodes[i].closed == 1 && t.nodes[i].released == 1);
+    const struct node *group = &t.nodes[i];
+    REQUIRE(group->closed == 1 && group->released == 1);
+    REQUIRE(group->over == group->watched - group->unwatched);
+    REQUIRE(group->watches_released == group->watched);
     if ((t.nodes[i].flags & PTG_GROUP_PARALLEL) == 0)
       check_order_of_children(i);
   }

@@ -306,6 +306,42 @@ static void row_of_an_older_caller_is_cut_to_its_size(void **state) {
   assert_int_equal(row.guard, 77);
 }
 
+/* ------------------------------------------------------------- originator --
+ */
+
+static ptg_status ask_for_shutdown(ptg_runtime *runtime, ptg_task task,
+                                   void *group) {
+  (void)task;
+  return ptg_group_shutdown(runtime, *(ptg_group *)group, NULL);
+}
+
+static void rows_name_the_task_that_asked_for_the_shutdown(void **s) {
+  static const ptg_task_type TYPE = {
+      .size = sizeof(TYPE), .name = "asker", .start = ask_for_shutdown};
+  struct law *law = *s;
+  ptg_group above = law_group(law, law->root, "above", SECOND, SECOND);
+  ptg_group below = law_group(law, above, "below", SECOND, SECOND);
+  ptg_group apart = law_group(law, law->root, "apart", SECOND, SECOND);
+  ptg_task asker;
+  assert_int_equal(
+      ptg_task_spawn(law->runtime, apart, &TYPE, NULL, &above, &asker), PTG_OK);
+  law_spawn(law, below, "slow", DRAINS(SECOND));
+  law_advance(law, 0);
+  ptg_report_row rows[ROWS_MAX];
+  assert_int_equal(report_of(law, above, rows), 2);
+  assert_int_equal(rows[0].originator, asker);
+  assert_int_equal(rows[1].originator, asker);
+
+  assert_int_equal(ptg_task_finish(law->runtime, asker, NULL), PTG_OK);
+  law_shutdown(law, law->root);
+  law_advance(law, 10 * SECOND);
+  assert_int_equal(report_of(law, law->root, rows), 4);
+  for (int i = 0; i < 4; i++)
+    assert_int_equal(
+        rows[i].originator,
+        rows[i].group == above || rows[i].group == below ? asker : PTG_NONE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       LAW(rows_tell_instants_and_stand_in_the_order_of_closing),
@@ -319,6 +355,7 @@ int main(void) {
       LAW(group_closed_before_the_request_is_in_no_report),
       LAW(report_that_does_not_fit_says_its_size_and_copies_nothing),
       LAW(row_of_an_older_caller_is_cut_to_its_size),
+      LAW(rows_name_the_task_that_asked_for_the_shutdown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

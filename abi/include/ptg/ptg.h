@@ -970,6 +970,8 @@ typedef struct ptg_report_row {
   uint64_t refused;   /* spawns refused after begun_ns */
   uint64_t abandoned;
   uint64_t killed;
+  uint64_t originator; /* of the shutdown, here or above: the task or group
+                          whose callback asked for it; PTG_NONE: outside */
 } ptg_report_row;
 
 /* Copies the report of the shutdown of group: a row for it and for each group

@@ -1,8 +1,8 @@
-/* bench_idle.c - what an idle guest of poll(2) costs: the process's own CPU
+/* idle.c - what an idle guest of poll(2) costs: the process's own CPU
  * time and the turns of five seconds with 1,000 tasks that wait, and nothing to
  * do.
  *
- *   bench_idle   prints both; exits with 1 when it is 10 ms or more
+ *   idle   prints both; exits with 1 when it is 10 ms or more
  */
 #include <poll.h>
 #include <ptg/ptg.h>
@@ -16,7 +16,7 @@
 
 static void must(ptg_status status) {
   if (status == PTG_OK) return;
-  fprintf(stderr, "bench_idle: %s\n", ptg_status_name(status));
+  fprintf(stderr, "idle: %s\n", ptg_status_name(status));
   exit(2);
 }
 
