@@ -113,25 +113,24 @@ int ptg__dispatch(ptg_runtime *runtime, int budget) {
   return 0;
 }
 
-static uint32_t first_left(const struct ptg__core *core, uint32_t group) {
+/* One that was given up stays in its group's list, so the walk can go on. */
+static size_t drop_group(struct ptg__core *core, uint32_t group) {
+  size_t dropped = 0;
   uint32_t slot = ptg__group_at(core, group)->first_task;
-  while (slot != PTG__NO_SLOT &&
-         ptg__task_at(core, slot)->state == PTG__TASK_ENDED)
-    slot = ptg__task_at(core, slot)->next;
-  return slot;
+  for (; slot != PTG__NO_SLOT; slot = ptg__task_at(core, slot)->next) {
+    if (ptg__task_at(core, slot)->state == PTG__TASK_ENDED) continue;
+    ptg__task_drop(core, slot);
+    dropped++;
+  }
+  return dropped;
 }
 
 size_t ptg__dispatch_drop_all(ptg_runtime *runtime) {
   struct ptg__core *core = &runtime->core;
   size_t dropped = 0;
   for (uint32_t group = core->root; group != PTG__NO_SLOT;
-       group = ptg__group_walk(core, core->root, group)) {
-    uint32_t slot;
-    while ((slot = first_left(core, group)) != PTG__NO_SLOT) {
-      ptg__task_drop(core, slot);
-      dropped++;
-    }
-  }
+       group = ptg__group_walk(core, core->root, group))
+    dropped += drop_group(core, group);
   ptg__dispatch(runtime, INT32_MAX);
   return dropped;
 }
