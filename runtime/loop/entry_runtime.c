@@ -11,6 +11,12 @@ uint32_t ptg_abi_version(void) {
   return PTG_ABI_VERSION;
 }
 
+uint64_t ptg_features(void) {
+  return PTG_FEATURE_PROCESS | PTG_FEATURE_TIMER | PTG_FEATURE_WORK |
+         PTG_FEATURE_QUEUE | PTG_FEATURE_EVENTS | PTG_FEATURE_REMOTE |
+         PTG_FEATURE_GUEST | PTG_FEATURE_SNAPSHOT;
+}
+
 const char *ptg_status_name(ptg_status status) {
   static const char *const names[] = {
       "PTG_OK",      "PTG_EINVAL",  "PTG_ENOMEM",    "PTG_ESTALE",

@@ -49,6 +49,22 @@ extern "C" {
  * @fails none */
 PTG_API uint32_t ptg_abi_version(void);
 
+/* What a build of the library can do. An alternative implementation may leave
+ * some of it out: then the calls are there, and answer PTG_EINVAL. */
+#define PTG_FEATURE_PROCESS UINT64_C(1)
+#define PTG_FEATURE_TIMER UINT64_C(2)
+#define PTG_FEATURE_WORK UINT64_C(4)
+#define PTG_FEATURE_QUEUE UINT64_C(8)
+#define PTG_FEATURE_EVENTS UINT64_C(16)
+#define PTG_FEATURE_REMOTE UINT64_C(32)
+#define PTG_FEATURE_GUEST UINT64_C(64)
+#define PTG_FEATURE_SNAPSHOT UINT64_C(128)
+
+/* Returns the PTG_FEATURE_* bits of the library.
+ * @since 0.1  @thread any  @callback yes
+ * @fails none */
+PTG_API uint64_t ptg_features(void);
+
 /* --------------------------------------------------------------- status -- */
 
 /* Status of a call or outcome of a task. Zero is success, negative is
@@ -802,7 +818,8 @@ typedef struct ptg_failure_row {
   int64_t first_ns;
   int64_t last_ns;
   const char *name;    /* the task's; empty for a hook. All strings of rows are
-                          valid until the loop's next turn */
+                          valid until the loop's next turn, or the next end of
+                          a task of the group */
   size_t name_length;
   const char *message; /* empty: it had none */
   size_t message_length;
