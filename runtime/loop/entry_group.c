@@ -179,13 +179,20 @@ static ptg_status check_element(ptg_runtime *runtime, size_t size) {
                         "the size of an element is %zu", size);
 }
 
+/* What all calls that fill an array of rows begin with. */
+static ptg_status enter_rows(ptg_runtime *runtime, ptg_group group,
+                             const void *rows, size_t row_size, size_t capacity,
+                             size_t *count, uint32_t *slot) {
+  ptg_status status = enter_list(runtime, group, rows, capacity, count, slot);
+  return status == PTG_OK ? check_element(runtime, row_size) : status;
+}
+
 ptg_status ptg_group_get_plan(ptg_runtime *runtime, ptg_group group,
                               ptg_plan_step *steps, size_t step_size,
                               size_t capacity, size_t *count) {
   uint32_t slot;
-  ptg_status status = enter_list(runtime, group, steps, capacity, count, &slot);
-  if (status != PTG_OK) return status;
-  status = check_element(runtime, step_size);
+  ptg_status status =
+      enter_rows(runtime, group, steps, step_size, capacity, count, &slot);
   if (status != PTG_OK) return status;
   struct ptg__core *core = &runtime->core;
   if (ptg__group_at(core, slot)->is_ending)
@@ -202,9 +209,8 @@ static ptg_status list_rows(ptg_runtime *runtime, ptg_group group,
                             rows_fn *make, void *rows, size_t row_size,
                             size_t capacity, size_t *count) {
   uint32_t slot;
-  ptg_status status = enter_list(runtime, group, rows, capacity, count, &slot);
-  if (status != PTG_OK) return status;
-  status = check_element(runtime, row_size);
+  ptg_status status =
+      enter_rows(runtime, group, rows, row_size, capacity, count, &slot);
   if (status != PTG_OK) return status;
   *count = make(&runtime->core, slot, rows, row_size, capacity);
   return leave_list(runtime, *count, capacity);
@@ -228,9 +234,8 @@ ptg_status ptg_group_count_names(ptg_runtime *runtime, ptg_group group,
                                  ptg_name_row *rows, size_t row_size,
                                  size_t capacity, size_t *count) {
   uint32_t slot;
-  ptg_status status = enter_list(runtime, group, rows, capacity, count, &slot);
-  if (status != PTG_OK) return status;
-  status = check_element(runtime, row_size);
+  ptg_status status =
+      enter_rows(runtime, group, rows, row_size, capacity, count, &slot);
   if (status != PTG_OK) return status;
   status =
       ptg__label_count(&runtime->core, slot, rows, row_size, capacity, count);
@@ -248,9 +253,8 @@ ptg_status ptg_group_get_blame(ptg_runtime *runtime, ptg_group group,
                                ptg_blame_row *rows, size_t row_size,
                                size_t capacity, size_t *count) {
   uint32_t slot;
-  ptg_status status = enter_list(runtime, group, rows, capacity, count, &slot);
-  if (status != PTG_OK) return status;
-  status = check_element(runtime, row_size);
+  ptg_status status =
+      enter_rows(runtime, group, rows, row_size, capacity, count, &slot);
   if (status != PTG_OK) return status;
   status = check_closed(runtime, slot);
   if (status != PTG_OK) return status;
@@ -273,9 +277,8 @@ ptg_status ptg_group_get_report(ptg_runtime *runtime, ptg_group group,
                                 ptg_report_row *rows, size_t row_size,
                                 size_t capacity, size_t *count) {
   uint32_t slot;
-  ptg_status status = enter_list(runtime, group, rows, capacity, count, &slot);
-  if (status != PTG_OK) return status;
-  status = check_element(runtime, row_size);
+  ptg_status status =
+      enter_rows(runtime, group, rows, row_size, capacity, count, &slot);
   if (status != PTG_OK) return status;
   struct ptg__core *core = &runtime->core;
   if (!ptg__group_at(core, slot)->is_ending)

@@ -127,6 +127,22 @@ static ptg_status copy_texts(char **texts, const char **one, size_t *one_length,
   return PTG_OK;
 }
 
+/* Takes a letter and addresses it; it then has the texts. Without one they are
+ * freed. */
+static ptg_status begin_letter(ptg_remote *remote, enum ptg__letter_kind kind,
+                               uint64_t about, char *texts,
+                               struct ptg__letter **letter) {
+  ptg_status status = take_letter(remote, letter);
+  if (status != PTG_OK) {
+    free(texts);
+    return status;
+  }
+  (*letter)->kind = kind;
+  (*letter)->about = about;
+  (*letter)->texts = texts;
+  return PTG_OK;
+}
+
 static ptg_status spawn(ptg_remote *remote, ptg_group group,
                         const ptg_task_type *type,
                         const ptg_task_options *options, void *user_data,
@@ -140,16 +156,10 @@ static ptg_status spawn(ptg_remote *remote, ptg_group group,
                       &ours.place_length);
   if (status != PTG_OK) return status;
   struct ptg__letter *letter;
-  status = take_letter(remote, &letter);
-  if (status != PTG_OK) {
-    free(texts);
-    return status;
-  }
-  letter->kind = PTG__LETTER_SPAWN;
-  letter->about = group;
+  status = begin_letter(remote, PTG__LETTER_SPAWN, group, texts, &letter);
+  if (status != PTG_OK) return status;
   letter->type = type;
   letter->user_data = user_data;
-  letter->texts = texts;
   letter->options.spawn = ours;
   if (out != NULL) *out = letter->task;
   send_letter(remote, letter);
@@ -186,14 +196,8 @@ ptg_status ptg_remote_finish(ptg_remote *remote, ptg_task task,
     ours.message = texts;
   }
   struct ptg__letter *letter;
-  status = take_letter(remote, &letter);
-  if (status != PTG_OK) {
-    free(texts);
-    return status;
-  }
-  letter->kind = PTG__LETTER_FINISH;
-  letter->about = task;
-  letter->texts = texts;
+  status = begin_letter(remote, PTG__LETTER_FINISH, task, texts, &letter);
+  if (status != PTG_OK) return status;
   letter->options.outcome = ours;
   send_letter(remote, letter);
   return PTG_OK;
@@ -213,14 +217,8 @@ ptg_status ptg_remote_cancel(ptg_remote *remote, ptg_task task,
                       &no_length);
   if (status != PTG_OK) return status;
   struct ptg__letter *letter;
-  status = take_letter(remote, &letter);
-  if (status != PTG_OK) {
-    free(texts);
-    return status;
-  }
-  letter->kind = PTG__LETTER_CANCEL;
-  letter->about = task;
-  letter->texts = texts;
+  status = begin_letter(remote, PTG__LETTER_CANCEL, task, texts, &letter);
+  if (status != PTG_OK) return status;
   letter->options.cancel = ours;
   send_letter(remote, letter);
   return PTG_OK;
@@ -234,11 +232,8 @@ ptg_status ptg_remote_shutdown(ptg_remote *remote, ptg_group group,
   if (remote == NULL) return PTG_EINVAL;
   if (status != PTG_OK) return status;
   struct ptg__letter *letter;
-  status = take_letter(remote, &letter);
+  status = begin_letter(remote, PTG__LETTER_SHUTDOWN, group, NULL, &letter);
   if (status != PTG_OK) return status;
-  letter->kind = PTG__LETTER_SHUTDOWN;
-  letter->about = group;
-  letter->texts = NULL;
   letter->options.shutdown = ours;
   send_letter(remote, letter);
   return PTG_OK;
@@ -247,15 +242,14 @@ ptg_status ptg_remote_shutdown(ptg_remote *remote, ptg_group group,
 ptg_status ptg_remote_post(ptg_remote *remote, ptg_post_fn function,
                            ptg_release_fn release, void *user_data) {
   struct ptg__letter *letter;
-  ptg_status status = remote == NULL || function == NULL
-                          ? PTG_EINVAL
-                          : take_letter(remote, &letter);
+  ptg_status status =
+      remote == NULL || function == NULL
+          ? PTG_EINVAL
+          : begin_letter(remote, PTG__LETTER_POST, PTG_NONE, NULL, &letter);
   if (status != PTG_OK) {
     if (release != NULL) release(user_data);
     return status;
   }
-  letter->kind = PTG__LETTER_POST;
-  letter->texts = NULL;
   letter->function = function;
   letter->release = release;
   letter->user_data = user_data;
