@@ -233,7 +233,16 @@ static void enter(struct ptg__core *core, struct ptg__action *action) {
   }
 }
 
+/* A group, or that of a task; NOBODY: a spawn that was refused on arrival. */
+static int group_adds_up(const struct ptg__core *core, uint32_t entry) {
+  uint32_t slot = entry & ~PTG__QUEUE_GROUP;
+  if ((entry & PTG__QUEUE_GROUP) == 0) slot = ptg__task_at(core, slot)->group;
+  return slot == NOBODY || ptg__group_adds_up(ptg__group_at(core, slot));
+}
+
+/* All there was to tell a record has been told. */
 static void leave_active(struct ptg__core *core) {
+  PTG_CHECK_SLOW(group_adds_up(core, core->active));
   uint32_t slot = core->active & ~PTG__QUEUE_GROUP;
   int is_group = (core->active & PTG__QUEUE_GROUP) != 0;
   core->active = NOBODY;

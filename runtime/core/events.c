@@ -149,13 +149,14 @@ static void fill_group(struct ptg__core *core, uint32_t slot,
   took_hook_error(core, slot);
 }
 
-static void fill_outcome(const ptg_outcome *outcome, ptg_event *event) {
-  event->status = outcome->status;
-  event->code = outcome->code;
-  event->flags = outcome->flags;
-  event->value = outcome->value;
-  event->text = outcome->message;
-  event->text_length = outcome->message_length;
+static void fill_outcome(const struct ptg__task *task, ptg_event *event) {
+  event->status = task->end.status;
+  event->code = task->end.code;
+  event->flags = ptg__task_outcome_flags(task);
+  event->value = task->end.value;
+  if (task->cold == NULL) return;
+  event->text = task->cold->message.bytes;
+  event->text_length = task->cold->message.length;
 }
 
 static void fill_task(struct ptg__core *core, uint32_t slot,
@@ -171,10 +172,8 @@ static void fill_task(struct ptg__core *core, uint32_t slot,
     event->text = info.reason;
     event->text_length = info.reason_length;
   }
-  if (kind == PTG__ACT_ERROR || kind == PTG__ACT_DONE) {
-    ptg_outcome outcome = ptg__task_outcome(core, slot);
-    fill_outcome(&outcome, event);
-  }
+  if (kind == PTG__ACT_ERROR || kind == PTG__ACT_DONE)
+    fill_outcome(task, event);
   if (kind == PTG__ACT_ERROR) {
     fill_error(core, task->group, event);
     /* The end waited for this; see ptg__events_hold_done(). */

@@ -90,8 +90,8 @@ static void keep_message(struct ptg__core *core, uint32_t slot,
   if (outcome->message == NULL) return;
   struct ptg__task_cold *cold = ptg__task_cold(core, slot);
   if (cold == NULL) return;
-  size_t length =
-      ptg__text_length(outcome->message, outcome->message_length, SIZE_MAX - 1);
+  size_t length = ptg__text_length(outcome->message, outcome->message_length,
+                                   PTRDIFF_MAX - 1);
   /* Lost without memory: the end of a task must not fail. */
   (void)ptg__string_init(&cold->message, &core->memory, outcome->message,
                          length);
@@ -292,20 +292,11 @@ ptg_cancel_info ptg__task_cancel_info(const struct ptg__core *core,
   return info;
 }
 
-static uint32_t outcome_flags(const struct ptg__task *task) {
-  uint32_t flags = 0;
-  if (task->flags & PTG__TASK_ASKED) flags |= PTG_OUTCOME_CANCEL_REQUESTED;
-  if (task->flags & PTG__TASK_NEVER_RAN) flags |= PTG_OUTCOME_NEVER_RAN;
-  if (task->flags & PTG__TASK_GIVEN_UP) flags |= PTG_OUTCOME_ABANDONED;
-  if (task->flags & PTG__TASK_KILLED) flags |= PTG_OUTCOME_KILLED;
-  return flags;
-}
-
 ptg_outcome ptg__task_outcome(const struct ptg__core *core, uint32_t slot) {
   const struct ptg__task *task = ptg__task_at(core, slot);
   ptg_outcome outcome = {.size = sizeof(outcome),
                          .status = task->end.status,
-                         .flags = outcome_flags(task),
+                         .flags = ptg__task_outcome_flags(task),
                          .code = task->end.code,
                          .value = task->end.value};
   if (task->cold != NULL) {
