@@ -114,13 +114,23 @@ static enum ptg__action_kind take_kind(struct ptg__noted *noted) {
   return kind;
 }
 
+/* The nearest group that has events; is_gone: also one that is gone. */
+static uint32_t nearest_with_events(const struct ptg__core *core, uint32_t from,
+                                    int is_gone) {
+  uint32_t at = from;
+  while (at != NOBODY && (!has_events(core, at) ||
+                          (ptg__group_at(core, at)->is_gone && !is_gone)))
+    at = ptg__group_at(core, at)->parent;
+  return at;
+}
+
 /* An error goes to the nearest group that has events: those with a handler on
- * the way there have failed at it. */
+ * the way there have failed at it. One that was noted before the only such
+ * group was gone is not lost. */
 static void fill_error(struct ptg__core *core, uint32_t from,
                        ptg_event *event) {
-  uint32_t at = from;
-  while (at != NOBODY && !has_events(core, at))
-    at = ptg__group_at(core, at)->parent;
+  uint32_t at = nearest_with_events(core, from, 0);
+  if (at == NOBODY) at = nearest_with_events(core, from, 1);
   PTG_CHECK(at != NOBODY);
   event->originator = ptg__group_handle(core, from);
   event->group = ptg__group_handle(core, at);

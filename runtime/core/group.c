@@ -264,7 +264,7 @@ void ptg__group_free(struct ptg__core *core, uint32_t slot) {
 
 static int is_needed(const struct ptg__core *core,
                      const struct ptg__group *group) {
-  if (group->state != PTG_GROUP_CLOSED || group->pending != 0) return 1;
+  if (!group->is_gone || group->pending != 0) return 1;
   if (group->is_queued || group->hook_status != PTG_OK) return 1;
   if (group->first_child != NOBODY) return 1;
   if (group->abandoned > group->late || group->untold > 0) return 1;

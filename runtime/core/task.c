@@ -170,7 +170,8 @@ void ptg__task_end(struct ptg__core *core, uint32_t slot,
   const struct ptg__task *task = ptg__task_at(core, slot);
   ptg__memo_note_failure(core, task->group, slot, outcome->status);
   if (is_for_handler(task)) ptg__core_queue_task(core, slot, PTG__TASK_ERROR);
-  apply_policy(core, task->group);
+  /* One that was given up was a matter of the group's shutdown. */
+  if ((task->flags & PTG__TASK_GIVEN_UP) == 0) apply_policy(core, task->group);
 }
 
 void ptg__task_drop(struct ptg__core *core, uint32_t slot) {
