@@ -124,21 +124,24 @@ static json_t *outcome_of_event(const struct adapter *adapter,
   return describe_outcome(adapter, &outcome);
 }
 
-/* Who it is about, if that and the user data agree. An error is a task's, and
- * the group is that of the handler. */
+/* An error is of a task, and the group is that of its handler: there the user
+ * data is not that of who is named. */
+static int has_right_data(const struct adapter *adapter, const ptg_event *event,
+                          const char *name) {
+  if (event->kind == PTG_EVENT_ERROR || name == NULL) return 1;
+  const struct given *given = (const void *)(uintptr_t)event->user_data;
+  return given_is_known(adapter, given) && strcmp(name, given->as) == 0;
+}
+
 static void describe_who(const struct adapter *adapter, const ptg_event *event,
                          json_t *call) {
   int is_group = event->task == PTG_NONE || event->kind == PTG_EVENT_ERROR;
   uint64_t who = is_group ? event->group : event->task;
-  json_t *reference = describe_reference(adapter, who);
-  const struct given *given = (const void *)(uintptr_t)event->user_data;
-  const char *name = json_string_value(reference);
-  int is_right =
-      event->kind == PTG_EVENT_ERROR || name == NULL ||
-      (given_is_known(adapter, given) && strcmp(name, given->as) == 0);
-  if (!is_right) {
-    json_object_set_new(call, "wrong_user_data", json_true());
-  }
+  const char *name = names_of(&adapter->names, who);
+  json_t *reference =
+      has_right_data(adapter, event, name)
+          ? describe_reference(adapter, who)
+          : json_sprintf("%s, with the user data of another", name);
   json_object_set_new(call, is_group ? "group" : "task", reference);
 }
 
