@@ -421,16 +421,18 @@ int ptg__shutdown_next(struct ptg__core *core, uint32_t slot,
 
 /* ------------------------------------------------------------------ told -- */
 
-/* Siblings that were waiting for this one alone go on. */
+/* Siblings that were waiting for this one alone go on; but when their parent is
+ * ending they have their turns as its children do. */
 static void release_later(struct ptg__core *core,
                           const struct ptg__group *group, ptg_group by) {
   const struct ptg__group *parent = ptg__group_at(core, group->parent);
-  int is_one_at_a_time = parent->has_begun && !is_parallel(parent);
+  int may_go_on =
+      !parent->is_ending || (parent->has_begun && is_parallel(parent));
   const struct ptg__edge *edge = group->edges_out;
   for (; edge != NULL; edge = edge->next_out) {
     struct ptg__group *later = ptg__group_at(core, edge->later);
     PTG_CHECK(later->held_back > 0);
-    if (--later->held_back == 0 && later->awaits_edges && !is_one_at_a_time)
+    if (--later->held_back == 0 && later->awaits_edges && may_go_on)
       let_begin(core, edge->later, by);
   }
 }
