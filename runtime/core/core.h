@@ -258,14 +258,15 @@ struct ptg__group {
   struct ptg__edge *edges_out;
   struct ptg__edge *edges_in;
   uint32_t edges_within; /* among its children */
-  uint32_t held_back;    /* by so many siblings, which end and are not gone, that
-                            are to close first */
+  uint32_t held_back; /* by so many siblings, which end and are not gone, that
+                         are to close first */
 
-  /* Scratch of order.c and plan.c, between two calls meaningless. */
-  uint32_t turn_next; /* siblings in the order of their turns */
+  uint32_t turn_next; /* siblings in the order of their turns; see order.h */
   uint32_t turn_prev;
   uint32_t turn_first; /* of the children */
   uint32_t turn_last;
+
+  /* Scratch of order.c and plan.c, between two calls meaningless. */
   uint32_t heap_child;
   uint32_t heap_next;
   uint64_t mark;

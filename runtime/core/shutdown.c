@@ -254,7 +254,9 @@ void ptg__shutdown_look(struct ptg__core *core, uint32_t slot) {
 int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
                              int64_t until_ns) {
   struct ptg__group *group = ptg__group_at(core, slot);
-  if (until_ns > group->grace_until_ns) group->grace_until_ns = until_ns;
+  int can_give = group->share.close_by_ns < INT64_MAX;
+  if (can_give && until_ns > group->grace_until_ns)
+    group->grace_until_ns = until_ns;
   arm(core, slot);
   int64_t end_ns = group->alarm.when_ns;
   if (end_ns == 0) return PTG_FOREVER;
@@ -275,9 +277,10 @@ static void join(struct ptg__core *core, uint32_t slot,
   }
   if (options->flags & PTG_SHUTDOWN_FORCE) group->is_forced = 1;
   if (options->grace_ns != 0) {
-    group->grace_until_ns = 0;
-    group->grace_cap_ns =
-        least(group->grace_cap_ns, ptg__limit(options->grace_ns));
+    int64_t grace_ns = ptg__limit(options->grace_ns);
+    group->grace_cap_ns = least(group->grace_cap_ns, grace_ns);
+    group->grace_until_ns =
+        least(group->grace_until_ns, ptg__limit_add(group->phase_ns, grace_ns));
   }
   if (options->cancel_wait_ns != 0)
     group->cancel_wait_cap_ns =
