@@ -76,7 +76,8 @@ after_request(#{<<"op">> := <<"reset">>} = Request, World) ->
     discard(World),
     open_root(Request, world(make_ref()));
 after_request(#{<<"op">> := <<"destroy">>}, World) ->
-    discard(World),
+    kill_all(World),
+    discard(rest(?ROUNDS_TO_REST, World)),
     answer(ok),
     world(make_ref());
 after_request(Request, World) ->
@@ -129,10 +130,13 @@ now_ns(#{at := At, start := none}) -> At;
 now_ns(#{at := At, start := Start, to := To}) ->
     min(At + erlang:monotonic_time(nanosecond) - Start, To).
 
-discard(#{names := Names, monitors := Monitors}) ->
+discard(#{monitors := Monitors} = World) ->
     [erlang:demonitor(Ref, [flush]) || Ref <- maps:keys(Monitors)],
-    [exit(Pid, kill) || #{pid := Pid} <- maps:values(Names)],
+    kill_all(World),
     flush().
+
+kill_all(#{names := Names}) ->
+    [exit(Pid, kill) || #{pid := Pid} <- maps:values(Names)].
 
 flush() ->
     receive _ -> flush() after 0 -> ok end.

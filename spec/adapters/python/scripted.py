@@ -98,12 +98,13 @@ class Adapter:
     def __init__(self, loop):
         self.loop = loop
         self.names = {}
-        self.is_discarded = False
+        self.is_silent = False
+        self.is_ending = False
 
     # ------------------------------------------------- from the tasks --
 
     def call(self, what, **fields):
-        if self.is_discarded:
+        if self.is_silent:
             return {}
         at = self.loop.nanoseconds()
         return protocol.call(self, what, at=at, **fields)
@@ -116,7 +117,7 @@ class Adapter:
             try:
                 await job.news.wait()
             except asyncio.CancelledError as cancelled:
-                if self.is_discarded:
+                if self.is_ending:
                     raise
                 if "cancel" in job.tells:
                     reason = cancelled.args[0] if cancelled.args else None
@@ -272,11 +273,12 @@ class Adapter:
         await self.loop.advance(request["by"])
 
     async def request_destroy(self, request):
-        await self.discard()
+        await self.end()
 
-    async def discard(self):
-        """Throws everything away: cancels, and waits for nobody who stays."""
-        self.is_discarded = True
+    async def end(self):
+        """Cancels all that is left, as asyncio.run() does at its end; whatever
+        the suite said, it gives in now."""
+        self.is_ending = True
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task._log_destroy_pending = False
@@ -292,7 +294,8 @@ class Adapter:
             except Refused as refused:
                 protocol.write(status=str(refused))
         reset = await protocol.serve(self)
-        await self.discard()
+        self.is_silent = True
+        await self.end()
         return reset
 
 

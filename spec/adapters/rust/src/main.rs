@@ -34,7 +34,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-const FEATURES: [&str; 5] = ["nesting", "parallel", "watch", "wake", "remote"];
+const FEATURES: [&str; 4] = ["nesting", "parallel", "wake", "remote"];
 
 /// A task: what it is told, and the end that it was told to take.
 struct Job {
@@ -43,6 +43,7 @@ struct Job {
     token: CancellationToken,
     ending: Mutex<Option<Value>>,
     alarm: Mutex<Option<Instant>>,
+    abort: Mutex<Option<AbortHandle>>,
     news: Notify,
 }
 
@@ -121,6 +122,7 @@ impl World {
     async fn tell_end(self: Arc<Self>, name: String, task: JoinHandle<Result<Value, Value>>) {
         let outcome = match task.await {
             Ok(Ok(outcome)) | Ok(Err(outcome)) => outcome,
+            Err(error) if error.is_cancelled() => json!({"status": "canceled"}),
             Err(error) => json!({"status": "failed", "message": error.to_string()}),
         };
         self.call(json!({"call": "done", "task": name, "outcome": outcome}));
@@ -207,10 +209,12 @@ impl World {
             token: group.token.child_token(),
             ending: Mutex::new(None),
             alarm: Mutex::new(None),
+            abort: Mutex::new(None),
             news: Notify::new(),
         });
         let body = self.clone().body(job.clone());
         let task = group.tracker.spawn_on(body, &self.handle);
+        *job.abort.lock().unwrap() = Some(task.abort_handle());
         self.handle.spawn(self.clone().tell_end(job.name.clone(), task));
         self.keep(&job.name, Thing::Job(job.clone()));
         Ok(Value::Null)
@@ -309,6 +313,17 @@ impl World {
         Ok(json!({"live": group.tracker.len()}))
     }
 
+    /// Aborts what is left, as the end of a runtime does.
+    fn abort_all(&self) {
+        for thing in std::mem::take(&mut *self.names.lock().unwrap()).into_values() {
+            if let Thing::Job(job) = thing {
+                if let Some(abort) = job.abort.lock().unwrap().as_ref() {
+                    abort.abort();
+                }
+            }
+        }
+    }
+
     fn carry_out(self: &Arc<Self>, request: &Value) -> Answer {
         if request["remote"] != json!(true) {
             return self.carry_out_here(request);
@@ -357,7 +372,8 @@ impl World {
                     protocol::answer(Ok(Value::Null));
                 }
                 "destroy" => {
-                    self.names.lock().unwrap().clear();
+                    self.abort_all();
+                    idle.wait().await;
                     protocol::answer(Ok(Value::Null));
                 }
                 _ => protocol::answer(self.carry_out(&request)),
