@@ -148,7 +148,7 @@ int ptg__host_open(struct ptg__host *host,
     return -1;
   }
   if (open_state(host) != 0) goto no_state;
-  if (open_runtime(host) != 0) goto no_runtime;
+  if (!options->is_bare && open_runtime(host) != 0) goto no_runtime;
   return 0;
 
 no_runtime:

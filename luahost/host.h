@@ -10,20 +10,22 @@
 
 struct ptg__host_options {
   int is_manual;     /* the runtime stands on a manual clock */
+  int is_bare;       /* there is no runtime, only loop and Lua */
   size_t heap_limit; /* of the Lua state, in bytes; 0: no bound */
 };
 
 struct ptg__host {
   lua_State *L;
-  ptg_runtime *runtime;
+  ptg_runtime *runtime; /* NULL: none was asked for */
   uv_loop_t loop; /* the runtime borrows it, luv shares it */
   int is_manual;
   size_t heap_limit;
   size_t heap_used; /* Invariant: the sum of what Lua holds. */
 };
 
-/* Makes loop, runtime and Lua state, with the module "ptg" ready to be
- * required. Returns 0, or prints why not and returns -1. */
+/* Makes loop, runtime (unless there is to be none) and Lua state, with the
+ * module "ptg" ready to be required. Returns 0, or prints why not and returns
+ * -1. */
 int ptg__host_open(struct ptg__host *host,
                    const struct ptg__host_options *options);
 

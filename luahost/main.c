@@ -1,208 +1,27 @@
-/* main.c - the program ptg: its command line. */
-#include <argp.h>
-#include <errno.h>
+/* main.c - the program ptg: from its command line to its exit status. */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <lauxlib.h>
 
+#include "command_line.h"
 #include "host.h"
 #include "lua_work.h"
 #include "signals.h"
 
-#ifndef PTG_PRODUCT_VERSION
-#define PTG_PRODUCT_VERSION "unknown"
-#endif
-
 enum {
   EXIT_SCRIPT = 1,
-  EXIT_USAGE = 2,
-  EXIT_NOT_IN_ORDER = 4, /* 3 is Lua's to say */
+  EXIT_NOT_IN_ORDER = 4, /* 2 is of usage, 3 is Lua's to say */
 };
 
-enum { KEY_REPORT = 0x100, KEY_FORMAT, KEY_MANUAL_CLOCK, KEY_LUA_MEMORY };
-
-struct request {
-  const char *command; /* "run", "check" or "plan" */
-  const char *file;
-  char **args; /* what follows file; for run only */
-  int arg_count;
-  const char *report;
-  const char *format;
-  struct ptg__host_options host;
-};
-
-/* -------------------------------------------------------- command line -- */
-
-static void print_version(FILE *stream, struct argp_state *state) {
-  (void)state;
-  uint32_t abi = ptg_abi_version();
-  fprintf(stream, "ptg %s (ABI %u.%u, libuv %s, %s)\n", PTG_PRODUCT_VERSION,
-          (unsigned)(abi >> 16), (unsigned)(abi & 0xffff), uv_version_string(),
-          LUA_RELEASE);
-}
-
-#define STATUS_TEXT \
-  "\vExit status:\n" \
-  "  0  all ended well (check: nothing is wrong)\n" \
-  "  1  an error in the script (check: something is wrong)\n" \
-  "  2  wrong usage\n" \
-  "  3  some tasks failed and nobody handled it\n" \
-  "  4  something was abandoned or killed\n"
-
-static size_t parse_size(const char *text, struct argp_state *state) {
-  char *end;
-  errno = 0;
-  unsigned long long value = strtoull(text, &end, 10);
-  if (errno != 0 || end == text || *end != '\0')
-    argp_error(state, "%s is no number of bytes", text);
-  return (size_t)value;
-}
-
-/* The last argument of check and plan is their only one; run's options end
- * with FILE, so that ARGS may look like options. */
-static error_t take_file(struct request *request, const char *file,
-                         struct argp_state *state) {
-  if (request->file != NULL)
-    argp_error(state, "%s takes one FILE", request->command);
-  request->file = file;
-  if (strcmp(request->command, "run") != 0) return 0;
-  request->args = state->argv + state->next;
-  request->arg_count = state->argc - state->next;
-  state->next = state->argc;
-  return 0;
-}
-
-static error_t parse_command(int key, char *value, struct argp_state *state) {
-  struct request *request = state->input;
-  switch (key) {
-  case KEY_REPORT:
-    request->report = value;
-    return 0;
-  case KEY_FORMAT:
-    if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0 &&
-        strcmp(value, "dot") != 0)
-      argp_error(state, "--format is text, json or dot, not %s", value);
-    request->format = value;
-    return 0;
-  case KEY_MANUAL_CLOCK:
-    request->host.is_manual = 1;
-    return 0;
-  case KEY_LUA_MEMORY:
-    request->host.heap_limit = parse_size(value, state);
-    return 0;
-  case ARGP_KEY_ARG:
-    return take_file(request, value, state);
-  case ARGP_KEY_NO_ARGS:
-    argp_error(state, "%s wants a FILE", request->command);
-    return 0;
-  default:
-    return ARGP_ERR_UNKNOWN;
-  }
-}
-
-/* The hidden ones are for tests. */
-#define HIDDEN_OPTIONS \
-  {"manual-clock", \
-   KEY_MANUAL_CLOCK, \
-   NULL, \
-   OPTION_HIDDEN, \
-   "Time moves on whenever nothing is ready", \
-   0}, \
-      {"lua-memory", \
-       KEY_LUA_MEMORY, \
-       "BYTES", \
-       OPTION_HIDDEN, \
-       "Bound the memory of Lua", \
-       0}, \
-  { \
-    NULL, 0, NULL, 0, NULL, 0 \
-  }
-
-static const struct argp_option run_options[] = {
-    {"report", KEY_REPORT, "FILE", 0,
-     "Write the report of the shutdown to FILE, as JSON", 0},
-    HIDDEN_OPTIONS};
-static const struct argp_option check_options[] = {HIDDEN_OPTIONS};
-static const struct argp_option plan_options[] = {
-    {"format", KEY_FORMAT, "FORMAT", 0, "text (the default), json or dot", 0},
-    HIDDEN_OPTIONS};
-
-static const struct argp run_argp = {
-    run_options,
-    parse_command,
-    "FILE [ARGS...]",
-    "Run a script until its root group is closed. SIGTERM or SIGINT shut it "
-    "down in order; the second forces the end, still in order; the third "
-    "ends everything at once." STATUS_TEXT,
-    NULL,
-    NULL,
-    NULL};
-static const struct argp check_argp = {
-    check_options,
-    parse_command,
-    "FILE",
-    "Declare what a script declares, start nothing, and say what is wrong "
-    "with it." STATUS_TEXT,
-    NULL,
-    NULL,
-    NULL};
-static const struct argp plan_argp = {
-    plan_options,
-    parse_command,
-    "FILE",
-    "Print the order in which the groups of a script would be shut down, how "
-    "long each may take, and the critical path." STATUS_TEXT,
-    NULL,
-    NULL,
-    NULL};
-
-/* Hands the rest of the command line to the command's own parser. */
-static void parse_rest(const struct argp *argp, struct argp_state *state) {
-  struct request *request = state->input;
-  int first = state->next - 1;
-  static char name[32];
-  snprintf(name, sizeof(name), "ptg %s", request->command);
-  char *saved = state->argv[first];
-  state->argv[first] = name;
-  argp_parse(argp, state->argc - first, state->argv + first, ARGP_IN_ORDER,
-             NULL, request);
-  state->argv[first] = saved;
-  state->next = state->argc;
-}
-
-static error_t parse_top(int key, char *value, struct argp_state *state) {
-  struct request *request = state->input;
-  if (key == ARGP_KEY_NO_ARGS) argp_error(state, "run, check or plan?");
-  if (key != ARGP_KEY_ARG) return ARGP_ERR_UNKNOWN;
-
-  request->command = value;
-  if (strcmp(value, "run") == 0) {
-    parse_rest(&run_argp, state);
-  } else if (strcmp(value, "check") == 0) {
-    parse_rest(&check_argp, state);
-  } else if (strcmp(value, "plan") == 0) {
-    parse_rest(&plan_argp, state);
-  } else {
-    argp_error(state, "%s is no command: run, check or plan?", value);
-  }
-  return 0;
-}
-
-static const struct argp top_argp = {
-    NULL,
-    parse_top,
-    "run FILE [ARGS...]\n"
-    "check FILE\n"
-    "plan FILE [--format text|json|dot]",
-    "Run Lua scripts whose tasks live in groups that end in order, in bounded "
-    "time." STATUS_TEXT "\n`ptg COMMAND --help' tells more of each.",
-    NULL,
-    NULL,
-    NULL};
+/* From the folder of the program to those of an installation. */
+#ifndef PTG_LIB_FROM_BIN
+#define PTG_LIB_FROM_BIN "../lib"
+#define PTG_LIBEXEC_FROM_BIN "../libexec"
+#define PTG_DATA_FROM_BIN "../share"
+#endif
 
 /* ----------------------------------------------------------------- Lua -- */
 
@@ -212,37 +31,59 @@ static void set_string(lua_State *L, const char *key, const char *value) {
   lua_setfield(L, -2, key);
 }
 
-/* ptg.run's begin(): see there. */
-static int call_begin(lua_State *L) {
-  const struct request *request = lua_touserdata(L, 1);
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "ptg.run");
-  lua_call(L, 1, 1);
-  lua_getfield(L, -1, "begin");
-
-  lua_newtable(L);
-  set_string(L, "command", request->command);
-  set_string(L, "file", request->file);
-  set_string(L, "report", request->report);
-  set_string(L, "format", request->format);
-  lua_pushboolean(L, request->host.is_manual);
-  lua_setfield(L, -2, "is_manual_clock");
-  lua_createtable(L, request->arg_count, 0);
-  for (int i = 0; i < request->arg_count; i++) {
-    lua_pushstring(L, request->args[i]);
+static void push_args(lua_State *L, const struct ptg__command_line *line) {
+  lua_createtable(L, line->arg_count, 0);
+  for (int i = 0; i < line->arg_count; i++) {
+    lua_pushstring(L, line->args[i]);
     lua_rawseti(L, -2, i + 1);
   }
+}
+
+static void push_options(lua_State *L, const struct ptg__command_line *line) {
+  lua_newtable(L);
+  set_string(L, "command", line->command);
+  set_string(L, "file", line->file);
+  for (int i = 0; i < PTG__OPTION_COUNT; i++)
+    set_string(L, ptg__option_name((enum ptg__option)i), line->options[i]);
+  lua_pushboolean(L, line->host.is_manual);
+  lua_setfield(L, -2, "is_manual_clock");
+  push_args(L, line);
   lua_setfield(L, -2, "args");
+}
+
+/* Leaves the function of a module on the stack. */
+static void push_function(lua_State *L, const char *module, const char *name) {
+  lua_getglobal(L, "require");
+  lua_pushstring(L, module);
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, name);
+  lua_remove(L, -2);
+}
+
+/* ptg.run's begin(): see there. */
+static int call_begin(lua_State *L) {
+  push_function(L, "ptg.run", "begin");
+  push_options(L, lua_touserdata(L, 1));
   lua_call(L, 1, 1);
   return 1;
 }
 
 static int call_finish(lua_State *L) {
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "ptg.run");
-  lua_call(L, 1, 1);
-  lua_getfield(L, -1, "finish");
+  push_function(L, "ptg.run", "finish");
   lua_pushvalue(L, 1);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+/* ptg.conform's main(): see there. */
+static int call_conform(lua_State *L) {
+  push_function(L, "ptg.conform", "main");
+  push_options(L, lua_touserdata(L, 1));
+  set_string(L, "lib_from_bin", PTG_LIB_FROM_BIN);
+  set_string(L, "libexec_from_bin", PTG_LIBEXEC_FROM_BIN);
+  set_string(L, "data_from_bin", PTG_DATA_FROM_BIN);
+  lua_pushinteger(L, PTG_ABI_MAJOR);
+  lua_setfield(L, -2, "abi_major");
   lua_call(L, 1, 1);
   return 1;
 }
@@ -277,15 +118,15 @@ static void force_end(struct ptg__host *host) {
   ptg_group_shutdown(host->runtime, root, &options);
 }
 
-static int execute(struct request *request) {
-  int is_run = strcmp(request->command, "run") == 0;
-  struct ptg__host_options options = request->host;
+static int execute_script(struct ptg__command_line *line) {
+  int is_run = strcmp(line->command, "run") == 0;
+  struct ptg__host_options options = line->host;
   if (!is_run) options.is_manual = 1;
   struct ptg__host host;
   if (ptg__host_open(&host, &options) != 0) return EXIT_SCRIPT;
   if (is_run) ptg__signals_begin(host.runtime, EXIT_NOT_IN_ORDER);
 
-  lua_pushlightuserdata(host.L, request);
+  lua_pushlightuserdata(host.L, line);
   int status = call_protected(host.L, call_begin);
   if (status != 0 || !is_run) force_end(&host);
   ptg__host_run(&host);
@@ -300,13 +141,25 @@ static int execute(struct request *request) {
   _exit(status);
 }
 
+/* The loop is Lua's own, and so is everything else. */
+static int execute_conform(struct ptg__command_line *line) {
+  struct ptg__host_options options = line->host;
+  options.is_bare = 1;
+  struct ptg__host host;
+  if (ptg__host_open(&host, &options) != 0) return EXIT_SCRIPT;
+  lua_pushlightuserdata(host.L, line);
+  int status = call_protected(host.L, call_conform);
+  if (ptg__host_close(&host) == 0) return status;
+  fflush(NULL);
+  _exit(status);
+}
+
 int main(int argc, char **argv) {
-  struct request request = {0};
-  argp_err_exit_status = EXIT_USAGE;
-  argp_program_version_hook = print_version;
-  argp_parse(&top_argp, argc, argv, ARGP_IN_ORDER, NULL, &request);
+  struct ptg__command_line line;
+  ptg__command_line_parse(&line, argc, argv);
 
   /* A reader that went away is an error of a write, not the end. */
   signal(SIGPIPE, SIG_IGN);
-  return execute(&request);
+  if (strcmp(line.command, "conform") == 0) return execute_conform(&line);
+  return execute_script(&line);
 }
