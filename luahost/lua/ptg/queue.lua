@@ -124,7 +124,10 @@ function Queue:push(message, pusher)
     self.messages[number] = message
     return true
   end
-  if code == "ESTALE" then code = "ECLOSED" end
+  -- Unless it is the pusher that is gone.
+  if code == "ESTALE" and not core.queue_info(self.handle) then
+    code = "ECLOSED"
+  end
   if code ~= "EFULL" and code ~= "ECLOSED" then
     failure.raise(("push to %s"):format(self), code, detail)
   end
