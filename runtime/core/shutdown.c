@@ -266,14 +266,14 @@ int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
 /* --------------------------------------------------------------- request -- */
 
 static void join(struct ptg__core *core, uint32_t slot,
-                 const ptg_shutdown_options *options) {
+                 const ptg_shutdown_options *options, uint64_t originator) {
   struct ptg__group *group = ptg__group_at(core, slot);
   if (!group->is_ending) {
     ptg__order_hold_back(core, slot);
     group->is_ending = 1;
     group->begun_ns = core->now_ns;
     group->before = group->counts;
-    group->originator = core->current;
+    group->originator = originator;
   }
   if (options->flags & PTG_SHUTDOWN_FORCE) group->is_forced = 1;
   if (options->grace_ns != 0) {
@@ -288,7 +288,8 @@ static void join(struct ptg__core *core, uint32_t slot,
 }
 
 void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
-                           const ptg_shutdown_options *options) {
+                           const ptg_shutdown_options *options,
+                           uint64_t originator) {
   struct ptg__group *group = ptg__group_at(core, top);
   if (group->state == PTG_GROUP_CLOSED) return;
   int is_news = !group->is_ending;
@@ -297,10 +298,17 @@ void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
   if (!is_news && !is_tighter) return;
 
   for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
-    join(core, at, options);
+    join(core, at, options, originator);
   tighten(core, top, options->deadline_ns);
   hurry_all(core, top);
   if (is_news) begin_unless_held_back(core, top, PTG_NONE);
+}
+
+void ptg__shutdown_request_for(struct ptg__core *core, uint32_t top,
+                               uint32_t task) {
+  static const ptg_shutdown_options plain = PTG_SHUTDOWN_OPTIONS_INIT;
+  ptg__shutdown_request(core, top, &plain,
+                        ptg__slab_handle(&core->tasks, task));
 }
 
 /* ------------------------------------------------------------------ tell -- */

@@ -125,13 +125,13 @@ static int is_for_handler(const struct ptg__task *task) {
   return (task->flags & PTG__TASK_OBSERVED) == 0 || task->watches == NOBODY;
 }
 
-static void apply_policy(struct ptg__core *core, uint32_t group) {
-  static const ptg_shutdown_options plain = PTG_SHUTDOWN_OPTIONS_INIT;
+static void apply_policy(struct ptg__core *core, uint32_t slot) {
+  uint32_t group = ptg__task_at(core, slot)->group;
   uint32_t policy = ptg__group_at(core, group)->options.on_failure;
   if (policy == PTG_POLICY_SHUTDOWN_GROUP)
-    ptg__shutdown_request(core, group, &plain);
+    ptg__shutdown_request_for(core, group, slot);
   if (policy == PTG_POLICY_SHUTDOWN_ROOT)
-    ptg__shutdown_request(core, core->root, &plain);
+    ptg__shutdown_request_for(core, core->root, slot);
 }
 
 /* Ends a task, but for what its failure may bring about. */
@@ -171,7 +171,7 @@ void ptg__task_end(struct ptg__core *core, uint32_t slot,
   ptg__memo_note_failure(core, task->group, slot, outcome->status);
   if (is_for_handler(task)) ptg__core_queue_task(core, slot, PTG__TASK_ERROR);
   /* One that was given up was a matter of the group's shutdown. */
-  if ((task->flags & PTG__TASK_GIVEN_UP) == 0) apply_policy(core, task->group);
+  if ((task->flags & PTG__TASK_GIVEN_UP) == 0) apply_policy(core, slot);
 }
 
 void ptg__task_drop(struct ptg__core *core, uint32_t slot) {

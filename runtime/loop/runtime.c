@@ -93,7 +93,7 @@ static void take_wanted(ptg_runtime *runtime) {
   if (wanted == WANTED_NOTHING) return;
   ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
   if (wanted == WANTED_FORCE) options.flags = PTG_SHUTDOWN_FORCE;
-  ptg__shutdown_request(&runtime->core, runtime->core.root, &options);
+  ptg__shutdown_request(&runtime->core, runtime->core.root, &options, PTG_NONE);
 }
 
 /* Mail to a closed root group could only be refused, for as long as senders

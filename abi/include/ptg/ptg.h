@@ -990,7 +990,8 @@ typedef struct ptg_report_row {
   uint64_t abandoned;
   uint64_t killed;
   uint64_t originator; /* of the shutdown, here or above: the task or group
-                          whose callback asked for it; PTG_NONE: outside */
+                          whose callback asked for it, the task whose failure
+                          brought it about, or the owner; PTG_NONE: outside */
 } ptg_report_row;
 
 /* Copies the report of the shutdown of group: a row for it and for each group
