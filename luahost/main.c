@@ -12,6 +12,7 @@
 #include "host.h"
 #include "lua_work.h"
 #include "signals.h"
+#include "trace_file.h"
 
 #ifndef PTG_PRODUCT_VERSION
 #define PTG_PRODUCT_VERSION "unknown"
@@ -23,7 +24,13 @@ enum {
   EXIT_NOT_IN_ORDER = 4, /* 3 is Lua's to say */
 };
 
-enum { KEY_REPORT = 0x100, KEY_FORMAT, KEY_MANUAL_CLOCK, KEY_LUA_MEMORY };
+enum {
+  KEY_REPORT = 0x100,
+  KEY_TRACE,
+  KEY_FORMAT,
+  KEY_MANUAL_CLOCK,
+  KEY_LUA_MEMORY
+};
 
 struct request {
   const char *command; /* "run", "check" or "plan" */
@@ -31,6 +38,7 @@ struct request {
   char **args; /* what follows file; for run only */
   int arg_count;
   const char *report;
+  const char *trace;
   const char *format;
   struct ptg__host_options host;
 };
@@ -82,6 +90,9 @@ static error_t parse_command(int key, char *value, struct argp_state *state) {
   case KEY_REPORT:
     request->report = value;
     return 0;
+  case KEY_TRACE:
+    request->trace = value;
+    return 0;
   case KEY_FORMAT:
     if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0 &&
         strcmp(value, "dot") != 0)
@@ -125,6 +136,8 @@ static error_t parse_command(int key, char *value, struct argp_state *state) {
 static const struct argp_option run_options[] = {
     {"report", KEY_REPORT, "FILE", 0,
      "Write the report of the shutdown to FILE, as JSON", 0},
+    {"trace", KEY_TRACE, "FILE", 0,
+     "Write what happens to FILE, a line of JSON each", 0},
     HIDDEN_OPTIONS};
 static const struct argp_option check_options[] = {HIDDEN_OPTIONS};
 static const struct argp_option plan_options[] = {
@@ -281,8 +294,11 @@ static int execute(struct request *request) {
   int is_run = strcmp(request->command, "run") == 0;
   struct ptg__host_options options = request->host;
   if (!is_run) options.is_manual = 1;
+  struct ptg__trace_file trace;
+  if (ptg__trace_file_open(&trace, request->trace) != 0) return EXIT_USAGE;
   struct ptg__host host;
   if (ptg__host_open(&host, &options) != 0) return EXIT_SCRIPT;
+  ptg__trace_file_begin(&trace, host.runtime);
   if (is_run) ptg__signals_begin(host.runtime, EXIT_NOT_IN_ORDER);
 
   lua_pushlightuserdata(host.L, request);
@@ -294,6 +310,7 @@ static int execute(struct request *request) {
   status = call_protected(host.L, call_finish);
   ptg__signals_end();
   int is_closed = ptg__host_close(&host) == 0;
+  ptg__trace_file_close(&trace);
   /* A thread that does not end would keep exit() from ending. */
   if (is_closed && ptg__lua_work_running() == 0) return status;
   fflush(NULL);
