@@ -2,64 +2,12 @@
 --
 -- A file may hold several traces, one after the other: the first line of each
 -- begins a new one.
-local json = require "dkjson"
-
 local laws = require "ptg.conform.laws"
+local trace_line = require "ptg.conform.trace_line"
 
 local trace_check = {}
 
 local KEPT, BROKEN, UNREADABLE = 0, 1, 2
-
-local HANDLES = { "group", "task", "watch", "in", "first", "later", "owner",
-                  "by", "spawner", "originator", "from", "on", "root" }
-local INSTANTS = { "at", "begun_at", "drain_at", "cancel_at", "closed_at",
-                   "by_at", "max_tasks", "spawned", "succeeded", "failed",
-                   "cancelled", "abandoned" }
-
-local function is_list_of_texts(value)
-  if type(value) ~= "table" then return false end
-  for key, text in pairs(value) do
-    if math.type(key) ~= "integer" or type(text) ~= "string" then
-      return false
-    end
-  end
-  return true
-end
-
--- What is wrong with the fields that the laws look at, or nil.
-local function check_fields(record)
-  for _, key in ipairs(INSTANTS) do
-    if record[key] ~= nil and math.type(record[key]) ~= "integer" then
-      return key .. " is not an integer"
-    end
-  end
-  for _, key in ipairs(HANDLES) do
-    local value = record[key]
-    if value ~= nil and type(value) ~= "string"
-      and math.type(value) ~= "integer" then
-      return key .. " is not a handle or a name"
-    end
-  end
-  local outcome = record.outcome
-  if outcome == nil then return nil end
-  if type(outcome) ~= "table" then return "outcome is not an object" end
-  if outcome.flags ~= nil and not is_list_of_texts(outcome.flags) then
-    return "flags is not a list of texts"
-  end
-end
-
--- The record of a line, or nil and what is wrong with it.
-local function decode(text)
-  local record, stop, wrong = json.decode(text, 1, nil)
-  if wrong then return nil, "not JSON: " .. wrong end
-  if type(record) ~= "table" or text:find "^%s*%[" then
-    return nil, "not a JSON object"
-  end
-  if text:find("%S", stop) then return nil, "more than one JSON object" end
-  wrong = check_fields(record)
-  if wrong then return nil, wrong end
-  return record
-end
 
 local Check = {}
 Check.__index = Check
@@ -77,7 +25,7 @@ end
 function Check:take(text)
   self.lines = self.lines + 1
   if not text:find "%S" then return end
-  local record, wrong = decode(text)
+  local record, wrong = trace_line.decode(text)
   if not record then
     self.malformed = self.malformed + 1
     self.say(("%s:%d: malformed: %s"):format(self.file, self.lines, wrong))
