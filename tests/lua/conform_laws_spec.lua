@@ -322,6 +322,17 @@ local cases = {
       closed g abandoned=1]],
   },
 
+  ["owner-last"] = {
+    [[spawn boss
+      start boss
+      group g owner=boss
+      finish boss ok
+      closed g
+      done boss ok]],
+    "spawn boss\n start boss\n group g owner=boss\n done boss ok\n closed g",
+    "spawn boss\n start boss\n group g owner=boss\n done boss ok",
+  },
+
   ["newest-first"] = {
     [[group g
       spawn a in=g

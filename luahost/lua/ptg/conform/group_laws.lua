@@ -151,6 +151,17 @@ law("done-before-closed", function(index, complain)
   end
 end)
 
+-- The done of an owner waits for the groups that it owns.
+law("owner-last", function(index, complain)
+  for _, group in ipairs(index.groups) do
+    local done = group.owner and group.owner.done or NEVER
+    if done ~= NEVER and group.closed > done then
+      complain(done, "%s is done before %s, which it owns, is closed",
+        index:say(group.owner.id), index:say(group.id))
+    end
+  end
+end)
+
 -- ------------------------------------------------------------------- order
 
 -- Newest first; of tasks that are told by events only the asking is ordered.
