@@ -100,7 +100,7 @@ end)
 -- Something of everything.
 local SCRIPT = [[
   local ptg = require "ptg"
-  local app = ptg.group { name = "app", grace = "2s", cancel_wait = "1s",
+  local app = ptg.group { name = "app", grace = "200ms", cancel_wait = "100ms",
                           deadline = "30s" }
   local db = app:group { name = "db" }
   local http = app:group { name = "http", max_tasks = 20,
