@@ -9,6 +9,7 @@ enum { PTG__EXIT_USAGE = 2 };
 /* The options that are handed to Lua as they are. */
 enum ptg__option {
   PTG__OPTION_REPORT,
+  PTG__OPTION_TRACE,
   PTG__OPTION_FORMAT,
   PTG__OPTION_SCENARIOS,
   PTG__OPTION_ADAPTER,

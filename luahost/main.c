@@ -10,6 +10,7 @@
 #include "host.h"
 #include "lua_work.h"
 #include "signals.h"
+#include "trace_file.h"
 
 enum {
   EXIT_SCRIPT = 1,
@@ -122,8 +123,12 @@ static int execute_script(struct ptg__command_line *line) {
   int is_run = strcmp(line->command, "run") == 0;
   struct ptg__host_options options = line->host;
   if (!is_run) options.is_manual = 1;
+  struct ptg__trace_file trace;
+  if (ptg__trace_file_open(&trace, line->options[PTG__OPTION_TRACE]) != 0)
+    return PTG__EXIT_USAGE;
   struct ptg__host host;
   if (ptg__host_open(&host, &options) != 0) return EXIT_SCRIPT;
+  ptg__trace_file_begin(&trace, host.runtime);
   if (is_run) ptg__signals_begin(host.runtime, EXIT_NOT_IN_ORDER);
 
   lua_pushlightuserdata(host.L, line);
@@ -135,6 +140,7 @@ static int execute_script(struct ptg__command_line *line) {
   status = call_protected(host.L, call_finish);
   ptg__signals_end();
   int is_closed = ptg__host_close(&host) == 0;
+  ptg__trace_file_close(&trace);
   /* A thread that does not end would keep exit() from ending. */
   if (is_closed && ptg__lua_work_running() == 0) return status;
   fflush(NULL);

@@ -62,7 +62,7 @@ static void begin_cancel(struct ptg__core *core, uint32_t slot) {
 /* A task that has not started has nothing to be given up on: it never will. */
 static void give_up(struct ptg__core *core, uint32_t slot) {
   if (ptg__task_at(core, slot)->state == PTG__TASK_PENDING) {
-    ptg__task_ask_by_group(core, slot);
+    (void)ptg__task_ask_by_group(core, slot);
   } else {
     ptg__task_give_up(core, slot);
   }
@@ -345,8 +345,13 @@ static int tell_kill(struct ptg__core *core, uint32_t slot,
   return 1;
 }
 
-/* Tells the task at the cursor, newest first; a task asked to cancel is told
- * from the queue, in the same order. */
+static int tell_cancel(struct ptg__core *core, uint32_t slot,
+                       struct ptg__action *action) {
+  return ptg__task_ask_by_group(core, slot) &&
+         ptg__task_tell(core, slot, PTG__ACT_CANCEL, action);
+}
+
+/* Tells the task at the cursor, newest first. */
 static int tell_next(struct ptg__core *core, uint32_t slot,
                      struct ptg__action *action) {
   struct ptg__group *group = ptg__group_at(core, slot);
@@ -356,12 +361,10 @@ static int tell_next(struct ptg__core *core, uint32_t slot,
     const struct ptg__task *task = ptg__task_at(core, at);
     group->cursor = task->prev;
     if (task->flags & PTG__TASK_GIVEN_UP) continue;
-    if (kind == PTG__ACT_CANCEL) {
-      ptg__task_ask_by_group(core, at);
-    } else if (kind == PTG__ACT_DRAIN ? tell_drain(core, at, action)
-                                      : tell_kill(core, at, action)) {
+    if (kind == PTG__ACT_CANCEL  ? tell_cancel(core, at, action)
+        : kind == PTG__ACT_DRAIN ? tell_drain(core, at, action)
+                                 : tell_kill(core, at, action))
       return 1;
-    }
   }
   group->pending &= (uint8_t)~PTG__GROUP_TELL;
   ptg__shutdown_look(core, slot);

@@ -211,25 +211,33 @@ void ptg__task_let_go(struct ptg__core *core, uint32_t slot) {
 
 /* ------------------------------------------------------------------ ask -- */
 
-static void ask(struct ptg__core *core, uint32_t slot, uint16_t flags) {
+/* Returns 1 if the request is to be told. */
+static int ask(struct ptg__core *core, uint32_t slot, uint16_t flags) {
   struct ptg__task *task = ptg__task_at(core, slot);
   task->flags |= flags;
   if (task->state == PTG__TASK_PENDING) {
     ptg__task_end(core, slot, &(ptg_outcome){.status = PTG_ECANCELED});
-    return;
+    return 0;
   }
   task->pending &= (uint8_t)~PTG__TASK_DRAIN;
-  ptg__core_queue_task(core, slot, PTG__TASK_CANCEL);
+  return 1;
 }
 
-void ptg__task_ask_by_group(struct ptg__core *core, uint32_t slot) {
-  if (ptg__task_at(core, slot)->flags & PTG__TASK_ASKED) return;
-  ask(core, slot, PTG__TASK_ASKED | PTG__TASK_ASKED_BY_GROUP);
+int ptg__task_ask_by_group(struct ptg__core *core, uint32_t slot) {
+  if (ptg__task_at(core, slot)->flags & PTG__TASK_ASKED) return 0;
+  return ask(core, slot, PTG__TASK_ASKED | PTG__TASK_ASKED_BY_GROUP);
+}
+
+static void ask_from_queue(struct ptg__core *core, uint32_t slot,
+                           uint16_t flags) {
+  if (ask(core, slot, flags))
+    ptg__core_queue_task(core, slot, PTG__TASK_CANCEL);
 }
 
 void ptg__task_ask_to_make_room(struct ptg__core *core, uint32_t slot) {
-  ask(core, slot,
-      PTG__TASK_ASKED | PTG__TASK_ASKED_BY_GROUP | PTG__TASK_REPLACED);
+  ask_from_queue(core, slot,
+                 PTG__TASK_ASKED | PTG__TASK_ASKED_BY_GROUP |
+                     PTG__TASK_REPLACED);
 }
 
 ptg_status ptg__task_ask(struct ptg__core *core, uint32_t slot,
@@ -243,7 +251,7 @@ ptg_status ptg__task_ask(struct ptg__core *core, uint32_t slot,
                                        reason_length) != PTG_OK)
     return ptg__core_fail(core, PTG_ENOMEM, "no memory for the reason");
   cold->originator = originator;
-  ask(core, slot, PTG__TASK_ASKED);
+  ask_from_queue(core, slot, PTG__TASK_ASKED);
   return PTG_OK;
 }
 

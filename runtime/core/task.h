@@ -20,9 +20,14 @@ void ptg__task_end(struct ptg__core *core, uint32_t slot,
  * failure, the report has it. */
 void ptg__task_drop(struct ptg__core *core, uint32_t slot);
 
-/* Asks a task to end, on behalf of its group, which needs no memory; or for a
- * reason that is copied, which fails only for want of memory. */
-void ptg__task_ask_by_group(struct ptg__core *core, uint32_t slot);
+/* Asks a task to end on behalf of its group, which needs no memory. Returns 1
+ * if it is to be told so, 0 if it had been asked, or had not started: then it
+ * has ended. */
+int ptg__task_ask_by_group(struct ptg__core *core, uint32_t slot);
+
+/* Asks a task to end, which is told from the queue: to make room, which needs
+ * no memory; or for a reason that is copied, which fails only for want of
+ * memory. */
 void ptg__task_ask_to_make_room(struct ptg__core *core, uint32_t slot);
 ptg_status ptg__task_ask(struct ptg__core *core, uint32_t slot,
                          const char *reason, size_t reason_length,

@@ -6,6 +6,7 @@
 
 #include "core/group.h"
 #include "core/task.h"
+#include "trace.h"
 
 /* "/app/http", cut at the front when it is too long. */
 static const char *path_of(const struct ptg__core *core, ptg_group group,
@@ -103,6 +104,7 @@ int ptg__dispatch(ptg_runtime *runtime, int budget) {
   struct ptg__action action;
   while (budget > 0) {
     if (ptg__core_next(core, &action)) {
+      if (runtime->trace != NULL) ptg__trace_call(runtime, &action);
       ptg__core_did(core, &action, tell(runtime, &action));
       budget--;
       continue;

@@ -13,6 +13,7 @@
 #include "core/report.h"
 #include "core/shutdown.h"
 #include "core/task.h"
+#include "trace.h"
 
 static ptg_status enter_group(ptg_runtime *runtime, ptg_group group,
                               uint32_t *slot) {
@@ -49,22 +50,35 @@ ptg_status ptg_group_create(ptg_runtime *runtime, ptg_group parent,
   if (out != NULL) *out = PTG_NONE;
   ptg_group_options ours;
   ptg_status status = ptg__runtime_enter(runtime);
+  int is_entered = status == PTG_OK;
   ptg_status taken = ptg__border_take(status == PTG_OK ? runtime : NULL, &ours,
                                       sizeof(ours), options, sizeof(ours));
   if (status == PTG_OK) status = taken;
   if (status == PTG_OK) status = create(runtime, parent, &ours, out);
+  if (is_entered && runtime->trace != NULL)
+    ptg__trace_group(runtime, status, parent,
+                     status == PTG_OK ? *out : PTG_NONE);
   if (status != PTG_OK && ours.release != NULL) ours.release(ours.user_data);
   return status;
 }
 
+static ptg_status add_edge(struct ptg__core *core, ptg_group first,
+                           ptg_group later) {
+  uint32_t first_slot, later_slot;
+  ptg_status status = ptg__group_find(core, first, &first_slot);
+  if (status != PTG_OK) return status;
+  status = ptg__group_find(core, later, &later_slot);
+  if (status != PTG_OK) return status;
+  return ptg__order_add_edge(core, first_slot, later_slot);
+}
+
 ptg_status ptg_group_stops_before(ptg_runtime *runtime, ptg_group first,
                                   ptg_group later) {
-  uint32_t first_slot, later_slot;
-  ptg_status status = enter_group(runtime, first, &first_slot);
+  ptg_status status = ptg__runtime_enter(runtime);
   if (status != PTG_OK) return status;
-  status = ptg__group_find(&runtime->core, later, &later_slot);
-  if (status != PTG_OK) return status;
-  return ptg__order_add_edge(&runtime->core, first_slot, later_slot);
+  status = add_edge(&runtime->core, first, later);
+  if (runtime->trace != NULL) ptg__trace_edge(runtime, status, first, later);
+  return status;
 }
 
 /* -------------------------------------------------------------- shutdown -- */
@@ -81,21 +95,32 @@ static ptg_status check_limits(struct ptg__core *core,
   return PTG_OK;
 }
 
-ptg_status ptg_group_shutdown(ptg_runtime *runtime, ptg_group group,
-                              const ptg_shutdown_options *options) {
+static ptg_status shut_down(ptg_runtime *runtime, ptg_group group,
+                            const ptg_shutdown_options *options,
+                            ptg_shutdown_options *ours) {
   uint32_t slot;
-  ptg_status status = enter_group(runtime, group, &slot);
+  ptg_status status = ptg__group_find(&runtime->core, group, &slot);
   if (status != PTG_OK) return status;
-  ptg_shutdown_options ours;
   status =
-      ptg__border_take(runtime, &ours, sizeof(ours), options, sizeof(ours));
+      ptg__border_take(runtime, ours, sizeof(*ours), options, sizeof(*ours));
   if (status != PTG_OK) return status;
-  status = check_limits(&runtime->core, &ours);
+  status = check_limits(&runtime->core, ours);
   if (status != PTG_OK) return status;
   ptg__runtime_update_time(runtime);
-  ptg__shutdown_request(&runtime->core, slot, &ours, runtime->core.current);
+  ptg__shutdown_request(&runtime->core, slot, ours, runtime->core.current);
   ptg__runtime_schedule(runtime);
   return PTG_OK;
+}
+
+ptg_status ptg_group_shutdown(ptg_runtime *runtime, ptg_group group,
+                              const ptg_shutdown_options *options) {
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  ptg_shutdown_options ours;
+  status = shut_down(runtime, group, options, &ours);
+  if (runtime->trace != NULL)
+    ptg__trace_shutdown(runtime, status, group, &ours);
+  return status;
 }
 
 /* ------------------------------------------------------------------ look -- */

@@ -6,6 +6,7 @@
 #include "core/events.h"
 #include "core/group.h"
 #include "core/row.h"
+#include "trace.h"
 
 uint32_t ptg_abi_version(void) {
   return PTG_ABI_VERSION;
@@ -14,7 +15,7 @@ uint32_t ptg_abi_version(void) {
 uint64_t ptg_features(void) {
   return PTG_FEATURE_PROCESS | PTG_FEATURE_TIMER | PTG_FEATURE_WORK |
          PTG_FEATURE_QUEUE | PTG_FEATURE_EVENTS | PTG_FEATURE_REMOTE |
-         PTG_FEATURE_GUEST | PTG_FEATURE_SNAPSHOT;
+         PTG_FEATURE_GUEST | PTG_FEATURE_SNAPSHOT | PTG_FEATURE_TRACE;
 }
 
 const char *ptg_status_name(ptg_status status) {
@@ -99,21 +100,27 @@ ptg_status ptg_runtime_set_error(ptg_runtime *runtime, ptg_status error,
   return error;
 }
 
-static size_t take_same_size(struct ptg__core *core, ptg_event *events,
+static int take_next(ptg_runtime *runtime, ptg_event *event) {
+  if (!ptg__events_next(&runtime->core, event)) return 0;
+  if (runtime->trace != NULL) ptg__trace_event(runtime, event);
+  return 1;
+}
+
+static size_t take_same_size(ptg_runtime *runtime, ptg_event *events,
                              size_t capacity) {
   size_t taken = 0;
-  while (taken < capacity && ptg__events_next(core, &events[taken]))
+  while (taken < capacity && take_next(runtime, &events[taken]))
     taken++;
   return taken;
 }
 
 /* For a caller of another version. */
-static size_t take_other_size(struct ptg__core *core, void *events,
+static size_t take_other_size(ptg_runtime *runtime, void *events,
                               size_t event_size, size_t capacity) {
   size_t taken = 0;
   unsigned char *out = events;
   ptg_event event;
-  while (taken < capacity && ptg__events_next(core, &event)) {
+  while (taken < capacity && take_next(runtime, &event)) {
     ptg__row_copy(out, event_size, &event, sizeof(event));
     out += event_size;
     taken++;
@@ -131,8 +138,8 @@ ptg_status ptg_events_take(ptg_runtime *runtime, ptg_event *events,
     return ptg__core_fail(core, PTG_EINVAL, "no room for an event");
   ptg__events_begin_take(core);
   *count = event_size == sizeof(*events)
-               ? take_same_size(core, events, capacity)
-               : take_other_size(core, events, event_size, capacity);
+               ? take_same_size(runtime, events, capacity)
+               : take_other_size(runtime, events, event_size, capacity);
   ptg__runtime_schedule(runtime);
   return PTG_OK;
 }

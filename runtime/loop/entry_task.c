@@ -8,6 +8,7 @@
 #include "core/shutdown.h"
 #include "core/spawn.h"
 #include "core/task.h"
+#include "trace.h"
 
 static ptg_status enter_task(ptg_runtime *runtime, ptg_task task,
                              uint32_t *slot) {
@@ -21,7 +22,7 @@ static ptg_status enter_task(ptg_runtime *runtime, ptg_task task,
 static ptg_status spawn(ptg_runtime *runtime, ptg_group group,
                         const ptg_task_type *type,
                         const ptg_task_options *options, void *user_data,
-                        ptg_task *out) {
+                        ptg_task *task) {
   struct ptg__core *core = &runtime->core;
   uint32_t group_slot;
   ptg_status status = ptg__group_find(core, group, &group_slot);
@@ -34,7 +35,7 @@ static ptg_status spawn(ptg_runtime *runtime, ptg_group group,
   uint32_t slot;
   status = ptg__task_spawn(core, group_slot, type, &ours, user_data, &slot);
   if (status != PTG_OK) return status;
-  if (out != NULL) *out = ptg__slab_handle(&core->tasks, slot);
+  *task = ptg__slab_handle(&core->tasks, slot);
   ptg__runtime_schedule(runtime);
   return PTG_OK;
 }
@@ -43,34 +44,47 @@ ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
                           const ptg_task_type *type,
                           const ptg_task_options *options, void *user_data,
                           ptg_task *out) {
-  if (out != NULL) *out = PTG_NONE;
+  ptg_task task = PTG_NONE;
   ptg_status status = ptg__runtime_enter(runtime);
+  int is_entered = status == PTG_OK;
   if (status == PTG_OK) status = ptg__border_check_type(runtime, type);
   if (status == PTG_OK)
-    status = spawn(runtime, group, type, options, user_data, out);
+    status = spawn(runtime, group, type, options, user_data, &task);
+  if (out != NULL) *out = task;
+  if (is_entered && runtime->trace != NULL)
+    ptg__trace_spawn(runtime, status, group, task);
   if (status != PTG_OK) ptg__border_release(type, user_data);
   return status;
 }
 
 /* ---------------------------------------------------------- end and asks -- */
 
-ptg_status ptg_task_finish(ptg_runtime *runtime, ptg_task task,
-                           const ptg_outcome *outcome) {
-  uint32_t slot;
-  ptg_status status = enter_task(runtime, task, &slot);
-  if (status != PTG_OK) return status;
+static ptg_status finish(ptg_runtime *runtime, ptg_task task,
+                         const ptg_outcome *outcome, ptg_outcome *ours) {
   struct ptg__core *core = &runtime->core;
-  ptg_outcome ours;
-  status =
-      ptg__border_take(runtime, &ours, sizeof(ours), outcome, sizeof(ours));
+  uint32_t slot;
+  ptg_status status = ptg__task_find(core, task, &slot);
   if (status != PTG_OK) return status;
-  if (ours.flags != 0 || ours.status > 0)
+  status =
+      ptg__border_take(runtime, ours, sizeof(*ours), outcome, sizeof(*ours));
+  if (status != PTG_OK) return status;
+  if (ours->flags != 0 || ours->status > 0)
     return ptg__core_fail(core, PTG_EINVAL,
                           "an outcome has flags, or a positive status");
   ptg__runtime_note_time(runtime);
-  ptg__task_end(core, slot, &ours);
+  ptg__task_end(core, slot, ours);
   ptg__runtime_schedule(runtime);
   return PTG_OK;
+}
+
+ptg_status ptg_task_finish(ptg_runtime *runtime, ptg_task task,
+                           const ptg_outcome *outcome) {
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  ptg_outcome ours;
+  status = finish(runtime, task, outcome, &ours);
+  if (runtime->trace != NULL) ptg__trace_finish(runtime, status, task, &ours);
+  return status;
 }
 
 static ptg_status check_reason(struct ptg__core *core,
@@ -93,21 +107,32 @@ static ptg_status check_reason(struct ptg__core *core,
                         "a reason is too long, not UTF-8, or has a NUL in it");
 }
 
-ptg_status ptg_task_cancel(ptg_runtime *runtime, ptg_task task,
-                           const ptg_cancel_options *options) {
+static ptg_status cancel(ptg_runtime *runtime, ptg_task task,
+                         const ptg_cancel_options *options,
+                         ptg_cancel_options *ours) {
+  struct ptg__core *core = &runtime->core;
   uint32_t slot;
-  ptg_status status = enter_task(runtime, task, &slot);
+  ptg_status status = ptg__task_find(core, task, &slot);
   if (status != PTG_OK) return status;
-  ptg_cancel_options ours;
   status =
-      ptg__border_take(runtime, &ours, sizeof(ours), options, sizeof(ours));
+      ptg__border_take(runtime, ours, sizeof(*ours), options, sizeof(*ours));
   if (status != PTG_OK) return status;
-  status = check_reason(&runtime->core, &ours);
+  status = check_reason(core, ours);
   if (status != PTG_OK) return status;
   ptg__runtime_note_time(runtime);
-  status = ptg__task_ask(&runtime->core, slot, ours.reason, ours.reason_length,
-                         ours.originator);
+  status = ptg__task_ask(core, slot, ours->reason, ours->reason_length,
+                         ours->originator);
   ptg__runtime_schedule(runtime);
+  return status;
+}
+
+ptg_status ptg_task_cancel(ptg_runtime *runtime, ptg_task task,
+                           const ptg_cancel_options *options) {
+  ptg_status status = ptg__runtime_enter(runtime);
+  if (status != PTG_OK) return status;
+  ptg_cancel_options ours;
+  status = cancel(runtime, task, options, &ours);
+  if (runtime->trace != NULL) ptg__trace_cancel(runtime, status, task, &ours);
   return status;
 }
 

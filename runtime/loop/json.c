@@ -53,11 +53,25 @@ void ptg__json_close(struct ptg__json *json, char bracket) {
   json->needs_comma = 1;
 }
 
+static void put_digits(struct ptg__json *json, uint64_t number) {
+  char digits[20];
+  size_t at = sizeof(digits);
+  do {
+    digits[--at] = (char)('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
+  put(json, digits + at, sizeof(digits) - at);
+}
+
 void ptg__json_number(struct ptg__json *json, const char *key, int64_t number) {
-  char digits[24];
-  int size = snprintf(digits, sizeof(digits), "%lld", (long long)number);
   put_key(json, key);
-  put(json, digits, (size_t)size);
+  if (number < 0) put(json, "-", 1);
+  put_digits(json, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+void ptg__json_true(struct ptg__json *json, const char *key) {
+  put_key(json, key);
+  put(json, "true", 4);
 }
 
 void ptg__json_text(struct ptg__json *json, const char *key, const char *text,

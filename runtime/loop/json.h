@@ -16,6 +16,7 @@ struct ptg__json {
 void ptg__json_open(struct ptg__json *json, const char *key, char bracket);
 void ptg__json_close(struct ptg__json *json, char bracket);
 void ptg__json_number(struct ptg__json *json, const char *key, int64_t number);
+void ptg__json_true(struct ptg__json *json, const char *key);
 void ptg__json_text(struct ptg__json *json, const char *key, const char *text,
                     size_t length);
 

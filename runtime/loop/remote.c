@@ -9,6 +9,7 @@
 #include "core/spawn.h"
 #include "core/task.h"
 #include "mailbox.h"
+#include "trace.h"
 
 /* A way in: it holds the mailbox, not the runtime. */
 struct ptg_remote {
@@ -268,11 +269,15 @@ static void deliver_spawn(ptg_runtime *runtime, struct ptg__letter *letter) {
   if (status == PTG_OK)
     status = ptg__task_accept(core, slot, group, letter->type,
                               &letter->options.spawn, letter->user_data);
+  if (runtime->trace != NULL)
+    ptg__trace_spawn(runtime, status, letter->about,
+                     ptg__slab_handle(&core->tasks, slot));
   if (status != PTG_OK)
     ptg__task_refuse(core, slot, letter->type, letter->user_data, status);
 }
 
 static void deliver(ptg_runtime *runtime, struct ptg__letter *letter) {
+  runtime->is_delivering = letter->kind != PTG__LETTER_POST;
   switch (letter->kind) {
   case PTG__LETTER_SPAWN:
     deliver_spawn(runtime, letter);
@@ -291,6 +296,7 @@ static void deliver(ptg_runtime *runtime, struct ptg__letter *letter) {
     if (letter->release != NULL) letter->release(letter->user_data);
     break;
   }
+  runtime->is_delivering = 0;
   free(letter->texts);
 }
 

@@ -12,6 +12,7 @@
 #include "mailbox.h"
 #include "registry.h"
 #include "remote.h"
+#include "trace.h"
 
 enum { WANTED_NOTHING, WANTED_SHUTDOWN, WANTED_FORCE };
 
@@ -88,12 +89,22 @@ void ptg__runtime_schedule(ptg_runtime *runtime) {
   set_timer(runtime, ptg__core_next_time(&runtime->core));
 }
 
+static void trace_wanted(ptg_runtime *runtime,
+                         const ptg_shutdown_options *options) {
+  const struct ptg__core *core = &runtime->core;
+  runtime->is_delivering = 1;
+  ptg__trace_shutdown(runtime, PTG_OK, ptg__group_handle(core, core->root),
+                      options);
+  runtime->is_delivering = 0;
+}
+
 static void take_wanted(ptg_runtime *runtime) {
   int wanted = atomic_exchange(&runtime->wanted, WANTED_NOTHING);
   if (wanted == WANTED_NOTHING) return;
   ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
   if (wanted == WANTED_FORCE) options.flags = PTG_SHUTDOWN_FORCE;
   ptg__shutdown_request(&runtime->core, runtime->core.root, &options, PTG_NONE);
+  if (runtime->trace != NULL) trace_wanted(runtime, &options);
 }
 
 /* Mail to a closed root group could only be refused, for as long as senders

@@ -33,8 +33,11 @@ struct ptg_runtime {
   int open_handles;             /* of the four above */
   int is_owned;                 /* the loop is own_loop */
   int is_manual;
-  int is_working; /* callbacks may be running */
-  int is_running; /* in ptg_runtime_run() or ptg_runtime_advance() */
+  int is_working;     /* callbacks may be running */
+  int is_running;     /* in ptg_runtime_run() or ptg_runtime_advance() */
+  int is_delivering;  /* what another thread or a signal handler asked for */
+  ptg_trace_fn trace; /* NULL: nobody reads; see trace.h */
+  void *trace_data;
 };
 
 /* What a call begins with: PTG_EINVAL for NULL, PTG_ETHREAD off the thread. */

@@ -5,6 +5,7 @@
 #define PTG_TESTS_RANDOM_TREE_H
 
 #include <ptg/ptg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,16 @@ static void broken(int line, const char *what) {
 }
 #define REQUIRE(condition) \
   ((condition) ? (void)0 : broken(__LINE__, #condition))
+
+static FILE *trace_file; /* NULL: nobody wants the traces */
+
+static void write_line(ptg_runtime *runtime, const char *line, size_t length,
+                       void *user_data) {
+  (void)runtime;
+  (void)user_data;
+  REQUIRE(fwrite(line, 1, length, trace_file) == length);
+  REQUIRE(fputc('\n', trace_file) == '\n');
+}
 
 static uint64_t draw_below(uint64_t limit) {
   t.random = t.random * UINT64_C(6364136223846793005) + UINT64_C(1442695041);

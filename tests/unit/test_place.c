@@ -295,7 +295,7 @@ static void queued_tasks_never_run_when_the_grace_is_over(void **state) {
   law->traced = TRACE(START) | TRACE(CANCEL) | TRACE(DONE) | TRACE(ON_CLOSED);
   law_shutdown(law, group);
   law_advance(law, 10 * SECOND);
-  law_traced(law, "a.done@3 b.start@3 c.done:ECANCELED@4 b.cancel@4 "
+  law_traced(law, "a.done@3 b.start@3 b.cancel@4 c.done:ECANCELED@4 "
                   "b.done:ECANCELED@4 g.closed@4");
   assert_int_equal(c->told[START], 0);
   assert_int_equal(c->outcome.flags,
@@ -312,7 +312,7 @@ static void queued_tasks_never_run_when_forced(void **state) {
   law->traced = TRACE(START) | TRACE(CANCEL) | TRACE(DONE) | TRACE(ON_CLOSED);
   law_force(law, group);
   law_advance(law, SECOND);
-  law_traced(law, "c.done:ECANCELED@0 b.done:ECANCELED@0 a.cancel@0 "
+  law_traced(law, "a.cancel@0 c.done:ECANCELED@0 b.done:ECANCELED@0 "
                   "a.done:ECANCELED@0.5 g.closed@0.5");
   assert_int_equal(a->told[DRAIN], 0);
 }

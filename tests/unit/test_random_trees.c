@@ -2,7 +2,9 @@
  * what the rules allow.
  *
  * A tree follows from its seed alone. PTG_SEED=N makes N the first tree's seed,
- * so that a failure, which names the seed, can be seen again by itself. What
+ * so that a failure, which names the seed, can be seen again by itself;
+ * PTG_TREES=N is how many there are. PTG_TRACE=FILE writes their traces, one
+ * after the other, with which lua/trace_soak_spec.lua does the rest. What
  * the header promises is checked from outside, while it happens: who is told
  * what and when, in which order groups close, and how late at the latest.
  */
@@ -107,6 +109,8 @@ static int make_node(int parent) {
     create.flags = PTG_RUNTIME_MANUAL_CLOCK;
     create.root = &options;
     REQUIRE(ptg_runtime_create(&create, &t.runtime) == PTG_OK);
+    if (trace_file != NULL)
+      REQUIRE(ptg_runtime_set_trace(t.runtime, write_line, NULL) == PTG_OK);
     REQUIRE(ptg_runtime_get_root(t.runtime, &group->handle) == PTG_OK);
     return t.node_count++;
   }
@@ -579,12 +583,22 @@ static uint64_t first_seed(void) {
   return given != NULL ? strtoull(given, NULL, 10) : 1;
 }
 
+static uint64_t tree_count(void) {
+  const char *given = getenv("PTG_TREES");
+  return given != NULL ? strtoull(given, NULL, 10) : TREES;
+}
+
 static void random_trees_end_as_the_rules_say(void **state) {
   (void)state;
-  uint64_t seed = first_seed();
-  print_message("PTG_SEED=%llu, %d trees\n", (unsigned long long)seed, TREES);
-  for (uint64_t i = 0; i < TREES; i++)
+  uint64_t seed = first_seed(), trees = tree_count();
+  print_message("PTG_SEED=%llu, %llu trees\n", (unsigned long long)seed,
+                (unsigned long long)trees);
+  const char *path = getenv("PTG_TRACE");
+  if (path != NULL) assert_non_null(trace_file = fopen(path, "w"));
+  for (uint64_t i = 0; i < trees; i++)
     run_tree(seed + i);
+  if (path != NULL) assert_int_equal(fclose(trace_file), 0);
+  trace_file = NULL;
 }
 
 static void the_same_tree_ends_in_the_same_order_every_time(void **state) {

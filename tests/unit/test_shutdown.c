@@ -77,7 +77,7 @@ static void rest_is_cancelled_exactly_when_the_grace_is_over(void **state) {
   law_advance(law, 3 * SECOND - 1);
   law_traced(law, "g.drain@0 c.drain@0 b.drain@0 a.drain@0 a.done@1");
   law_advance(law, SECOND);
-  law_traced(law, "c.cancel@3 c.done:ECANCELED@3 b.cancel@3 "
+  law_traced(law, "c.cancel@3 b.cancel@3 c.done:ECANCELED@3 "
                   "b.done:ECANCELED@3.5 g.closed@3.5 g.release@3.5");
 }
 

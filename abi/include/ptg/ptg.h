@@ -59,6 +59,7 @@ PTG_API uint32_t ptg_abi_version(void);
 #define PTG_FEATURE_REMOTE UINT64_C(32)
 #define PTG_FEATURE_GUEST UINT64_C(64)
 #define PTG_FEATURE_SNAPSHOT UINT64_C(128)
+#define PTG_FEATURE_TRACE UINT64_C(256)
 
 /* Returns the PTG_FEATURE_* bits of the library.
  * @since 0.1  @thread any  @callback yes
@@ -1152,6 +1153,24 @@ PTG_API ptg_status ptg_snapshot_write_json(const ptg_snapshot *snapshot,
  * @since 0.1  @thread any  @callback yes
  * @fails none */
 PTG_API void ptg_snapshot_destroy(ptg_snapshot *snapshot);
+
+/* ---------------------------------------------------------------- traces -- */
+
+/* Is given a line of a trace: a JSON object in the format of spec/trace.md, in
+ * UTF-8, without a newline, valid during the call only. Unlike all other
+ * callbacks it runs inside calls of the library, and must call none of it. */
+typedef void (*ptg_trace_fn)(ptg_runtime *runtime, const char *line,
+                             size_t length, void *user_data);
+
+/* Has a trace written from now on: in the order in which it happens, a line
+ * for each operation, carried out or refused, just after it, and one for each
+ * callback, just before it, or event, as it is taken. This call writes the
+ * first line, ptg_runtime_destroy() may write the last. Texts are cut to what
+ * fits. Needs no memory and changes nothing else. write NULL: no trace.
+ * @since 0.1  @thread runtime  @callback yes
+ * @fails PTG_EINVAL PTG_ETHREAD */
+PTG_API ptg_status ptg_runtime_set_trace(ptg_runtime *runtime,
+                                         ptg_trace_fn write, void *user_data);
 
 /* ------------------------------------------------------- sorts: process -- */
 

@@ -15,6 +15,7 @@ local runner = require "ptg.conform.runner"
 local scenario = require "ptg.conform.scenario"
 local tap = require "ptg.conform.tap"
 local text = require "ptg.conform.text"
+local trace_check = require "ptg.conform.trace_check"
 local uv = require "luv"
 
 local conform = {}
@@ -223,6 +224,7 @@ end
 function conform.main(options)
   local ok, caught = xpcall(function()
     if options.matrix then return make_matrix(options) end
+    if options.trace then return trace_check.main(options.trace) end
     return run_suite(options)
   end, function(value)
     return getmetatable(value) == Misuse and value or debug.traceback(value)
