@@ -134,13 +134,14 @@ end
 
 -- ------------------------------------------------------------------ running
 
--- SIGINT and SIGTERM end the adapter too, which is in another process group.
+-- SIGINT and SIGTERM end the adapter too, which is in another process group;
+-- there is no waiting for it inside of a callback.
 local function watch_signals(running)
   local watchers = {}
   for number, name in pairs { [2] = "sigint", [15] = "sigterm" } do
     local watcher = uv.new_signal()
     watcher:start(name, function()
-      running:kill()
+      running:kill_now()
       os.exit(128 + number)
     end)
     watcher:unref()

@@ -1,0 +1,11 @@
+-- die.lua - ends when it is to make bad, with a word on standard error.
+package.path = arg[0]:match "^(.*)/bad/" .. "/?.lua;" .. package.path
+local fake = require "fake_adapter"
+
+function fake.mischief(request)
+  if request.as ~= "bad" then return end
+  io.stderr:write "out of luck\n"
+  os.exit(3)
+end
+
+fake.run {}
