@@ -38,6 +38,20 @@ int ptg__binding_result(lua_State *L, ptg_status status) {
   return 1;
 }
 
+int64_t ptg__binding_field(lua_State *L, int index, const char *key) {
+  lua_getfield(L, index, key);
+  lua_Integer value = luaL_optinteger(L, -1, 0);
+  lua_pop(L, 1);
+  return value;
+}
+
+int ptg__binding_flag(lua_State *L, int index, const char *key) {
+  lua_getfield(L, index, key);
+  int value = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
 int ptg__binding_handle(lua_State *L, ptg_status status, uint64_t handle) {
   if (status != PTG_OK) return push_failure(L, status);
   lua_pushinteger(L, (lua_Integer)handle);
@@ -90,11 +104,13 @@ void ptg__binding_done(ptg_runtime *runtime, ptg_task task,
   (void)runtime;
   struct ptg__event event = {
       .kind = PTG__EVENT_DONE,
-      .number_count = 6,
+      .number_count = 7,
       .numbers = {ptg__event_id(user_data), (int64_t)task, outcome->status,
-                  outcome->flags, outcome->code, (int64_t)outcome->value},
-      .text_count = 1,
-      .texts = {{outcome->message, outcome->message_length}},
+                  outcome->flags, outcome->code, (int64_t)outcome->value,
+                  (int64_t)outcome->originator},
+      .text_count = 2,
+      .texts = {{outcome->message, outcome->message_length},
+                {outcome->reason, outcome->reason_length}},
   };
   ptg__event_call(&event);
 }
@@ -161,6 +177,7 @@ static void add_constants(lua_State *L) {
   ptg__binding_set_integer(L, "DURING_CANCEL", PTG_ERROR_DURING_CANCEL);
   ptg__binding_set_integer(L, "FROM_HOOK", PTG_ERROR_FROM_HOOK);
   ptg__binding_set_integer(L, "SPAWN_CLEANUP", PTG_SPAWN_CLEANUP);
+  ptg__binding_set_integer(L, "SPAWN_OBSERVED", PTG_SPAWN_OBSERVED);
   ptg__binding_set_integer(L, "STDOUT", PTG_STDOUT);
   ptg__binding_set_integer(L, "STDERR", PTG_STDERR);
 }
@@ -169,7 +186,8 @@ int ptg__binding_open(lua_State *L) {
   const luaL_Reg *const parts[] = {
       runtime_calls,        ptg__binding_group,    ptg__binding_task,
       ptg__binding_process, ptg__binding_timer,    ptg__binding_work,
-      ptg__binding_queue,   ptg__binding_shutdown,
+      ptg__binding_queue,   ptg__binding_shutdown, ptg__binding_watch,
+      ptg__binding_look,    ptg__binding_clock,
   };
   lua_newtable(L);
   for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

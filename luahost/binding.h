@@ -26,9 +26,17 @@ extern const luaL_Reg ptg__binding_timer[];
 extern const luaL_Reg ptg__binding_work[];
 extern const luaL_Reg ptg__binding_queue[];
 extern const luaL_Reg ptg__binding_shutdown[];
+extern const luaL_Reg ptg__binding_watch[];
+extern const luaL_Reg ptg__binding_look[];
+extern const luaL_Reg ptg__binding_clock[];
 
 /* Sets the callbacks of a group whose Lua object is id. */
 void ptg__binding_hook_group(ptg_group_options *options, lua_Integer id);
+
+/* Reads the options of a group from the table at index, which must stay where
+ * it is while they are used. */
+void ptg__binding_read_group(lua_State *L, int index,
+                             ptg_group_options *options);
 
 /* The runtime of a Lua state. */
 ptg_runtime *ptg__binding_runtime(lua_State *L);
@@ -41,6 +49,16 @@ int ptg__binding_handle(lua_State *L, ptg_status status, uint64_t handle);
 
 /* Argument index as a handle; nil is PTG_NONE. */
 uint64_t ptg__binding_check_handle(lua_State *L, int index);
+
+/* A field of the table at index, as an integer (nil is 0) or a truth. */
+int64_t ptg__binding_field(lua_State *L, int index, const char *key);
+int ptg__binding_flag(lua_State *L, int index, const char *key);
+
+/* "open", "draining", "cancelling" or "closed". */
+const char *ptg__binding_state_name(uint32_t state);
+
+/* "pending", "running" or "abandoned". */
+const char *ptg__binding_task_state_name(uint32_t state);
 
 /* Sets fields of the table on top of the stack. */
 void ptg__binding_set_integer(lua_State *L, const char *key, int64_t value);

@@ -10,13 +10,16 @@ static ptg_status on_error(ptg_runtime *runtime, const ptg_error *error,
   const ptg_outcome *outcome = error->outcome;
   struct ptg__event event = {
       .kind = PTG__EVENT_ERROR,
-      .number_count = 7,
+      .number_count = 11,
       .numbers = {ptg__event_id(user_data), (int64_t)error->group,
-                  (int64_t)error->task, error->flags, outcome->status,
-                  outcome->flags, outcome->code},
-      .text_count = 2,
+                  (int64_t)error->task, error->flags, error->age_ns,
+                  error->group_state, outcome->status, outcome->flags,
+                  outcome->code, (int64_t)outcome->value,
+                  (int64_t)outcome->originator},
+      .text_count = 3,
       .texts = {{error->name, error->name_length},
-                {outcome->message, outcome->message_length}},
+                {outcome->message, outcome->message_length},
+                {outcome->reason, outcome->reason_length}},
   };
   ptg_status status = ptg__event_call(&event);
   return status != PTG_OK ? status : (ptg_status)event.results[0];
@@ -64,19 +67,51 @@ void ptg__binding_hook_group(ptg_group_options *options, lua_Integer id) {
 
 /* ---------------------------------------------------------------- calls -- */
 
-/* core.group_create(id, parent, name, is_parallel, grace_ns, cancel_wait_ns,
- * deadline_ns, max_tasks) -> handle */
+/* The place of a field's text in list; 0 without the field. */
+static uint32_t read_choice(lua_State *L, int index, const char *key,
+                            const char *const list[]) {
+  lua_getfield(L, index, key);
+  int place = luaL_checkoption(L, -1, list[0], list);
+  lua_pop(L, 1);
+  return (uint32_t)place;
+}
+
+void ptg__binding_read_group(lua_State *L, int index,
+                             ptg_group_options *options) {
+  static const char *const full[] = {[PTG_FULL_REFUSE] = "refuse",
+                                     [PTG_FULL_QUEUE] = "queue",
+                                     [PTG_FULL_REPLACE_OLDEST] =
+                                         "replace_oldest",
+                                     NULL};
+  static const char *const policy[] = {
+      [PTG_POLICY_REPORT] = "report",
+      [PTG_POLICY_SHUTDOWN_GROUP] = "shutdown_group",
+      [PTG_POLICY_SHUTDOWN_ROOT] = "shutdown_root",
+      NULL};
+  lua_getfield(L, index, "name");
+  options->name = lua_tolstring(L, -1, &options->name_length);
+  lua_pop(L, 1); /* it stays in the table */
+  options->flags =
+      (ptg__binding_flag(L, index, "parallel") ? PTG_GROUP_PARALLEL : 0) |
+      (ptg__binding_flag(L, index, "admits_anyone") ? PTG_GROUP_ADMITS_ANYONE
+                                                    : 0);
+  options->grace_ns = ptg__binding_field(L, index, "grace");
+  options->cancel_wait_ns = ptg__binding_field(L, index, "cancel_wait");
+  options->deadline_ns = ptg__binding_field(L, index, "deadline");
+  options->max_tasks = (uint64_t)ptg__binding_field(L, index, "max_tasks");
+  options->max_queued = (uint64_t)ptg__binding_field(L, index, "max_queued");
+  options->history = (uint64_t)ptg__binding_field(L, index, "history");
+  options->when_full = read_choice(L, index, "when_full", full);
+  options->on_failure = read_choice(L, index, "on_failure", policy);
+}
+
+/* core.group_create(id, parent, options, owner) -> handle */
 static int group_create(lua_State *L) {
   ptg_group_options options = PTG_GROUP_OPTIONS_INIT;
   ptg__binding_hook_group(&options, luaL_checkinteger(L, 1));
   ptg_group parent = ptg__binding_check_handle(L, 2);
-  options.name = luaL_optlstring(L, 3, NULL, &options.name_length);
-  if (options.name == NULL) options.name_length = 0;
-  options.flags = lua_toboolean(L, 4) ? PTG_GROUP_PARALLEL : 0;
-  options.grace_ns = luaL_optinteger(L, 5, 0);
-  options.cancel_wait_ns = luaL_optinteger(L, 6, 0);
-  options.deadline_ns = luaL_optinteger(L, 7, 0);
-  options.max_tasks = (uint64_t)luaL_optinteger(L, 8, 0);
+  ptg__binding_read_group(L, 3, &options);
+  options.owner = ptg__binding_check_handle(L, 4);
 
   ptg_group handle;
   is_creating = 1;
@@ -94,7 +129,7 @@ static int group_stops_before(lua_State *L) {
                                 ptg__binding_check_handle(L, 2)));
 }
 
-static const char *state_name(uint32_t state) {
+const char *ptg__binding_state_name(uint32_t state) {
   switch (state) {
   case PTG_GROUP_OPEN:
     return "open";
@@ -113,7 +148,7 @@ static int group_state(lua_State *L) {
   ptg_status status = ptg_group_get_info(
       ptg__binding_runtime(L), ptg__binding_check_handle(L, 1), &info);
   if (status != PTG_OK) return ptg__binding_result(L, status);
-  lua_pushstring(L, state_name(info.state));
+  lua_pushstring(L, ptg__binding_state_name(info.state));
   lua_pushboolean(L, info.is_ending != 0);
   lua_pushinteger(L, (lua_Integer)info.live);
   lua_pushinteger(L, info.phase_left_ns);
@@ -122,9 +157,9 @@ static int group_state(lua_State *L) {
 }
 
 static void push_info(lua_State *L, const ptg_group_info *info) {
-  lua_createtable(L, 0, 22);
+  lua_createtable(L, 0, 26);
   ptg__binding_set_string(L, "name", info->name, info->name_length);
-  lua_pushstring(L, state_name(info->state));
+  lua_pushstring(L, ptg__binding_state_name(info->state));
   lua_setfield(L, -2, "state");
   ptg__binding_set_integer(L, "group", (int64_t)info->group);
   ptg__binding_set_integer(L, "parent", (int64_t)info->parent);
@@ -147,6 +182,10 @@ static void push_info(lua_State *L, const ptg_group_info *info) {
   ptg__binding_set_integer(L, "cancel_wait_ns", info->cancel_wait_ns);
   ptg__binding_set_integer(L, "deadline_ns", info->deadline_ns);
   ptg__binding_set_integer(L, "phase_left_ns", info->phase_left_ns);
+  ptg__binding_set_integer(L, "queued", (int64_t)info->queued);
+  ptg__binding_set_integer(L, "peak", (int64_t)info->peak);
+  ptg__binding_set_integer(L, "oldest_age_ns", info->oldest_age_ns);
+  ptg__binding_set_integer(L, "owner", (int64_t)info->owner);
 }
 
 /* core.group_info(group) -> the fields of ptg_group_info */

@@ -65,6 +65,7 @@ static void push_row(lua_State *L, const ptg_report_row *row) {
   ptg__binding_set_integer(L, "refused", (int64_t)row->refused);
   ptg__binding_set_integer(L, "abandoned", (int64_t)row->abandoned);
   ptg__binding_set_integer(L, "killed", (int64_t)row->killed);
+  ptg__binding_set_integer(L, "originator", (int64_t)row->originator);
 }
 
 /* core.group_report(group) -> rows, in the order of their closing */

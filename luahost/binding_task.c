@@ -3,6 +3,9 @@
  * One sort of task serves them all. Its user_data is the id of the Lua object;
  * each callback becomes an event, and the coroutine runs inside of it.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "binding.h"
 #include "event.h"
 
@@ -47,8 +50,17 @@ static void on_wake(ptg_runtime *runtime, ptg_task task, void *user_data) {
   tell(PTG__EVENT_WAKE, runtime, task, user_data);
 }
 
+static void on_kill(ptg_runtime *runtime, ptg_task task, void *user_data) {
+  tell(PTG__EVENT_KILL, runtime, task, user_data);
+}
+
 static void on_cancel(ptg_runtime *runtime, ptg_task task,
                       const ptg_cancel_info *info, void *user_data) {
+  /* One that is thrown away is not worth being given up on. */
+  if (ptg__event_is_silent()) {
+    give_up(runtime, task, PTG_ECANCELED);
+    return;
+  }
   struct ptg__event event = {
       .kind = PTG__EVENT_CANCEL,
       .number_count = 3,
@@ -71,7 +83,42 @@ static const ptg_task_type lua_task = {
     .done = ptg__binding_done,
 };
 
-/* core.task_spawn(id, group, name, flags, spawner) -> handle */
+/* Sorts with a name of their own, or that can be killed. There are as many as
+ * a script has names for, and each must outlive its tasks: they stay. */
+struct sort {
+  struct sort *next;
+  ptg_task_type type;
+  char name[];
+};
+static struct sort *sorts;
+
+static const ptg_task_type *make_sort(const char *name, ptg_task_fn kill) {
+  size_t length = strlen(name);
+  struct sort *sort = malloc(sizeof(*sort) + length + 1);
+  if (sort == NULL) return NULL;
+  memcpy(sort->name, name, length + 1);
+  sort->type = lua_task;
+  sort->type.name = sort->name;
+  sort->type.kill = kill;
+  sort->next = sorts;
+  sorts = sort;
+  return &sort->type;
+}
+
+/* NULL: no memory. */
+static const ptg_task_type *find_sort(const char *name, int is_killable) {
+  if (name == NULL && !is_killable) return &lua_task;
+  if (name == NULL) name = lua_task.name;
+  ptg_task_fn kill = is_killable ? on_kill : NULL;
+  for (struct sort *sort = sorts; sort != NULL; sort = sort->next) {
+    if (sort->type.kill == kill && strcmp(sort->name, name) == 0)
+      return &sort->type;
+  }
+  return make_sort(name, kill);
+}
+
+/* core.task_spawn(id, group, name, flags, spawner, place, type, is_killable)
+ * -> handle */
 static int task_spawn(lua_State *L) {
   ptg_task_options options = PTG_TASK_OPTIONS_INIT;
   lua_Integer id = luaL_checkinteger(L, 1);
@@ -79,20 +126,25 @@ static int task_spawn(lua_State *L) {
   options.name = luaL_optlstring(L, 3, NULL, &options.name_length);
   options.flags = (uint32_t)luaL_optinteger(L, 4, 0);
   options.spawner = ptg__binding_check_handle(L, 5);
+  options.place = luaL_optlstring(L, 6, NULL, &options.place_length);
+  const ptg_task_type *type =
+      find_sort(luaL_optstring(L, 7, NULL), lua_toboolean(L, 8));
+  if (type == NULL) return ptg__binding_result(L, PTG_ENOMEM);
 
   ptg_task handle;
-  ptg_status status = ptg_task_spawn(ptg__binding_runtime(L), group, &lua_task,
+  ptg_status status = ptg_task_spawn(ptg__binding_runtime(L), group, type,
                                      &options, ptg__event_data(id), &handle);
   return ptg__binding_handle(L, status, handle);
 }
 
-/* core.task_finish(task, status, code, message) */
+/* core.task_finish(task, status, code, message, value) */
 static int task_finish(lua_State *L) {
   ptg_outcome outcome = PTG_OUTCOME_INIT;
   ptg_task task = ptg__binding_check_handle(L, 1);
   outcome.status = (ptg_status)luaL_optinteger(L, 2, PTG_OK);
   outcome.code = (int32_t)luaL_optinteger(L, 3, 0);
   outcome.message = luaL_optlstring(L, 4, NULL, &outcome.message_length);
+  outcome.value = (uint64_t)luaL_optinteger(L, 5, 0);
   return ptg__binding_result(
       L, ptg_task_finish(ptg__binding_runtime(L), task, &outcome));
 }
@@ -114,15 +166,32 @@ static int task_sleep(lua_State *L) {
                                                luaL_checkinteger(L, 2)));
 }
 
-static const char *state_name(const ptg_task_info *info) {
-  switch (info->state) {
+/* core.task_extend_grace(task, wanted_ns) -> left_ns */
+static int task_extend_grace(lua_State *L) {
+  int64_t left_ns = 0;
+  ptg_status status = ptg_task_extend_grace(ptg__binding_runtime(L),
+                                            ptg__binding_check_handle(L, 1),
+                                            luaL_checkinteger(L, 2), &left_ns);
+  if (status != PTG_OK) return ptg__binding_result(L, status);
+  lua_pushinteger(L, left_ns);
+  return 1;
+}
+
+const char *ptg__binding_task_state_name(uint32_t state) {
+  switch (state) {
   case PTG_TASK_PENDING:
     return "pending";
   case PTG_TASK_RUNNING:
-    return info->is_cancel_requested ? "cancelling" : "running";
+    return "running";
   default:
     return "abandoned";
   }
+}
+
+static const char *state_name(const ptg_task_info *info) {
+  if (info->state == PTG_TASK_RUNNING && info->is_cancel_requested)
+    return "cancelling";
+  return ptg__binding_task_state_name(info->state);
 }
 
 /* core.task_info(task) -> the fields of ptg_task_info */
@@ -148,11 +217,16 @@ static int task_info(lua_State *L) {
   ptg__binding_set_string(L, "reason", info.reason, info.reason_length);
   ptg__binding_set_integer(L, "originator", (int64_t)info.originator);
   ptg__binding_set_integer(L, "spawner", (int64_t)info.spawner);
+  ptg__binding_set_string(L, "place", info.place, info.place_length);
   return 1;
 }
 
 const luaL_Reg ptg__binding_task[] = {
-    {"task_spawn", task_spawn},   {"task_finish", task_finish},
-    {"task_cancel", task_cancel}, {"task_sleep", task_sleep},
-    {"task_info", task_info},     {NULL, NULL},
+    {"task_spawn", task_spawn},
+    {"task_finish", task_finish},
+    {"task_cancel", task_cancel},
+    {"task_sleep", task_sleep},
+    {"task_info", task_info},
+    {"task_extend_grace", task_extend_grace},
+    {NULL, NULL},
 };

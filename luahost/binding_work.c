@@ -25,11 +25,13 @@ static void on_done(ptg_runtime *runtime, ptg_task task,
   int is_well = outcome->status == PTG_OK;
   struct ptg__event event = {
       .kind = PTG__EVENT_DONE,
-      .number_count = 6,
+      .number_count = 7,
       .numbers = {job->id, (int64_t)task, outcome->status, outcome->flags,
-                  outcome->code, (int64_t)outcome->value},
-      .text_count = 2,
+                  outcome->code, (int64_t)outcome->value,
+                  (int64_t)outcome->originator},
+      .text_count = 3,
       .texts = {{outcome->message, outcome->message_length},
+                {outcome->reason, outcome->reason_length},
                 {is_well ? job->work.results : NULL, job->work.results_size}},
   };
   ptg__event_call(&event);

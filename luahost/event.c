@@ -17,6 +17,7 @@ static const char *const names[PTG__EVENT_COUNT + 1] = {
     [PTG__EVENT_DRAIN] = "drain",
     [PTG__EVENT_CANCEL] = "cancel",
     [PTG__EVENT_WAKE] = "wake",
+    [PTG__EVENT_KILL] = "kill",
     [PTG__EVENT_DONE] = "done",
     [PTG__EVENT_STARTED] = "started",
     [PTG__EVENT_LINE] = "line",
@@ -24,6 +25,7 @@ static const char *const names[PTG__EVENT_COUNT + 1] = {
     [PTG__EVENT_MESSAGE] = "message",
     [PTG__EVENT_DROP] = "drop",
     [PTG__EVENT_ROOM] = "room",
+    [PTG__EVENT_OVER] = "over",
     [PTG__EVENT_ERROR] = "error",
     [PTG__EVENT_GROUP_DRAIN] = "group_drain",
     [PTG__EVENT_GROUP_CLOSED] = "group_closed",
@@ -35,12 +37,25 @@ static const char *const names[PTG__EVENT_COUNT + 1] = {
 static struct ptg__host *the_host;
 
 static int losses;
+static int is_silent;
 
 /* Its address is the key of the handlers in the registry. */
 static const char handlers_key;
 
 void ptg__event_init(struct ptg__host *host) {
   the_host = host;
+}
+
+void ptg__event_silence_begin(void) {
+  is_silent = 1;
+}
+
+void ptg__event_silence_end(void) {
+  is_silent = 0;
+}
+
+int ptg__event_is_silent(void) {
+  return is_silent;
 }
 
 int ptg__event_losses(void) {
@@ -98,6 +113,7 @@ static int is_lost(const struct ptg__event *event) {
   case PTG__EVENT_DRAIN:
   case PTG__EVENT_CANCEL:
   case PTG__EVENT_WAKE:
+  case PTG__EVENT_KILL:
   case PTG__EVENT_FIRE:
   case PTG__EVENT_MESSAGE:
     return 0;
@@ -121,6 +137,7 @@ static ptg_status tell_failure(lua_State *L, const struct ptg__event *event,
 ptg_status ptg__event_call(struct ptg__event *event) {
   event->results[0] = 0;
   event->results[1] = 0;
+  if (is_silent) return PTG_OK;
   lua_State *L = the_host->L;
   if (L == NULL || !lua_checkstack(L, STACK_NEEDED)) return PTG_ENOMEM;
 

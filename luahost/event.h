@@ -14,6 +14,7 @@ enum ptg__event_kind {
   PTG__EVENT_DRAIN,
   PTG__EVENT_CANCEL,
   PTG__EVENT_WAKE,
+  PTG__EVENT_KILL,
   PTG__EVENT_DONE,
   PTG__EVENT_STARTED,
   PTG__EVENT_LINE,
@@ -21,6 +22,7 @@ enum ptg__event_kind {
   PTG__EVENT_MESSAGE,
   PTG__EVENT_DROP,
   PTG__EVENT_ROOM,
+  PTG__EVENT_OVER,
   PTG__EVENT_ERROR,
   PTG__EVENT_GROUP_DRAIN,
   PTG__EVENT_GROUP_CLOSED,
@@ -28,8 +30,8 @@ enum ptg__event_kind {
   PTG__EVENT_COUNT = PTG__EVENT_GROUP_RELEASE
 };
 
-#define PTG__EVENT_NUMBERS 8
-#define PTG__EVENT_TEXTS 2
+#define PTG__EVENT_NUMBERS 12
+#define PTG__EVENT_TEXTS 3
 
 struct ptg__event_text {
   const char *bytes; /* NULL arrives as nil */
@@ -55,6 +57,12 @@ int ptg__event_set_handlers(lua_State *L);
  * script (those are caught in Lua) but want of memory or a mistake of ours;
  * it has been printed. */
 ptg_status ptg__event_call(struct ptg__event *event);
+
+/* Between begin and end nobody is told of anything: what is left of a runtime
+ * that is thrown away. */
+void ptg__event_silence_begin(void);
+void ptg__event_silence_end(void);
+int ptg__event_is_silent(void);
 
 /* How many events were lost: Lua could not be told, and nobody else was. */
 int ptg__event_losses(void);

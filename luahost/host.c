@@ -16,6 +16,7 @@
 #include "embedded.h"
 #include "event.h"
 #include "luv_guard.h"
+#include "signals.h"
 
 #define MANUAL_STEP_NS INT64_C(1000000)
 /* How long a script's unfinished requests may hold up the end. */
@@ -120,16 +121,21 @@ static int open_state(struct ptg__host *host) {
 
 /* ------------------------------------------------------------- runtime -- */
 
-static int open_runtime(struct ptg__host *host) {
-  ptg_group_options root = PTG_GROUP_OPTIONS_INIT;
-  ptg__binding_hook_group(&root, PTG__ROOT_ID);
-
+static ptg_status create_runtime(struct ptg__host *host,
+                                 const ptg_group_options *root,
+                                 ptg_runtime **out) {
   ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
   options.flags = host->is_manual ? PTG_RUNTIME_MANUAL_CLOCK : 0;
   options.loop = &host->loop;
   options.loop_size = uv_loop_size();
-  options.root = &root;
-  ptg_status status = ptg_runtime_create(&options, &host->runtime);
+  options.root = root;
+  return ptg_runtime_create(&options, out);
+}
+
+static int open_runtime(struct ptg__host *host) {
+  ptg_group_options root = PTG_GROUP_OPTIONS_INIT;
+  ptg__binding_hook_group(&root, PTG__ROOT_ID);
+  ptg_status status = create_runtime(host, &root, &host->runtime);
   if (status == PTG_OK) return 0;
   fprintf(stderr, "ptg: cannot create a runtime: %s\n",
           ptg_status_name(status));
@@ -159,11 +165,11 @@ no_state:
   return -1;
 }
 
-static int is_root_closed(struct ptg__host *host) {
+static int is_root_closed(ptg_runtime *runtime) {
   ptg_group root;
   ptg_group_info info = PTG_GROUP_INFO_INIT;
-  ptg_runtime_get_root(host->runtime, &root);
-  ptg_group_get_info(host->runtime, root, &info);
+  ptg_runtime_get_root(runtime, &root);
+  ptg_group_get_info(runtime, root, &info);
   return info.state == PTG_GROUP_CLOSED;
 }
 
@@ -173,11 +179,53 @@ void ptg__host_run(struct ptg__host *host) {
     return;
   }
   ptg_runtime_advance(host->runtime, 0);
-  while (!is_root_closed(host)) {
+  while (!is_root_closed(host->runtime)) {
     /* The runtime leaves a borrowed loop to its owner. */
     uv_run(&host->loop, UV_RUN_NOWAIT);
     ptg_runtime_advance(host->runtime, MANUAL_STEP_NS);
   }
+}
+
+ptg_status ptg__host_advance(struct ptg__host *host, int64_t duration_ns) {
+  if (host->is_manual) uv_run(&host->loop, UV_RUN_NOWAIT);
+  return ptg_runtime_advance(host->runtime, duration_ns);
+}
+
+/* Whatever state it is in, and without a word to anybody. Tasks that can be
+ * killed hold up the end of their group, so it takes virtual time. */
+static ptg_status discard(struct ptg__host *host, ptg_runtime *runtime) {
+  ptg_group root;
+  ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
+  options.flags = PTG_SHUTDOWN_FORCE;
+  options.cancel_wait_ns = PTG_AT_ONCE;
+  ptg__event_silence_begin();
+  ptg_runtime_get_root(runtime, &root);
+  ptg_status status = ptg_group_shutdown(runtime, root, &options);
+  while (status == PTG_OK && !is_root_closed(runtime)) {
+    uv_run(&host->loop, UV_RUN_NOWAIT);
+    status = ptg_runtime_advance(runtime, PTG_KILL_WAIT_NS);
+  }
+  if (status == PTG_OK) status = ptg_runtime_destroy(runtime);
+  ptg__event_silence_end();
+  return status;
+}
+
+ptg_status ptg__host_renew(struct ptg__host *host,
+                           const ptg_group_options *root, int is_discarding) {
+  if (!host->is_manual) return PTG_EINVAL;
+  ptg_runtime *next;
+  ptg_status status = create_runtime(host, root, &next);
+  if (status != PTG_OK) return status;
+
+  status = is_discarding ? discard(host, host->runtime)
+                         : ptg_runtime_destroy(host->runtime);
+  if (status != PTG_OK) {
+    discard(host, next);
+    return status;
+  }
+  host->runtime = next;
+  ptg__signals_move(next);
+  return PTG_OK;
 }
 
 /* Turns the loop until nothing of luv's is left. Returns 0 if that is so. */

@@ -33,6 +33,17 @@ int ptg__host_open(struct ptg__host *host,
  * on a millisecond whenever nothing is ready: nobody waits. */
 void ptg__host_run(struct ptg__host *host);
 
+/* Does what is ready in the loop, and moves a manual clock on. Not from inside
+ * a callback. */
+ptg_status ptg__host_advance(struct ptg__host *host, int64_t duration_ns);
+
+/* On a manual clock: puts a new runtime, with this root group, in the place of
+ * the one that there is. That has to be at its end, PTG_EBUSY, unless it is to
+ * be discarded: then it is thrown away, and nobody is told of anything. Not
+ * from inside a callback. When it fails nothing has changed. */
+ptg_status ptg__host_renew(struct ptg__host *host,
+                           const ptg_group_options *root, int is_discarding);
+
 /* Closes all three, and returns 0. The root group must be closed. A script's
  * request that libuv cannot end (a name look-up, say) is waited for a moment;
  * then it is left behind, with the state and the loop, and the answer is -1:

@@ -39,6 +39,13 @@ void ptg__signals_begin(ptg_runtime *runtime, int exit_status) {
   sigaction(SIGINT, &action, NULL);
 }
 
+void ptg__signals_move(ptg_runtime *runtime) {
+  if (atomic_load(&the_runtime) == NULL) return;
+  atomic_store(&the_runtime, runtime);
+  if (ptg__signals_count() > 0)
+    ptg_runtime_request_shutdown(runtime, ptg__signals_count() >= 2);
+}
+
 void ptg__signals_end(void) {
   atomic_store(&the_runtime, NULL);
 }

@@ -13,6 +13,9 @@ void ptg__signals_begin(ptg_runtime *runtime, int exit_status);
  * one still counts. */
 void ptg__signals_end(void);
 
+/* Another runtime has taken the place of that one, if there was one. */
+void ptg__signals_move(ptg_runtime *runtime);
+
 int ptg__signals_count(void);
 int ptg__signals_last(void);
 

@@ -6,6 +6,8 @@ require "ptg.events"
 local Group = require "ptg.group"
 local await = require "ptg.await"
 local core = require "ptg.core"
+local Watch = require "ptg.watch"
+local clock = require "ptg.clock"
 local log = require "ptg.log"
 local settings = require "ptg.settings"
 local guard = require "ptg.luv_guard"
@@ -19,6 +21,7 @@ guard.install(ptg.root)
 ptg.uv = uv
 ptg.args = settings.args
 ptg.sleep = await.sleep
+ptg.pause = await.pause
 ptg.await = await.await
 ptg.gather = await.gather
 ptg.current = await.current
@@ -32,6 +35,28 @@ end
 -- Begins the shutdown of the whole program, and returns.
 function ptg.shutdown(given)
   return ptg.root:shutdown(given)
+end
+
+-- Asks for it as a signal does: on a later turn.
+function ptg.request_shutdown(given)
+  clock.request_shutdown(given)
+end
+
+ptg.watch = Watch.create
+
+-- On a manual clock: moves it on.
+ptg.advance = clock.advance
+
+-- On a manual clock: begins anew, with another root group.
+function ptg.reset(given)
+  ptg.root = clock.reset(given)
+  guard.set_root(ptg.root)
+  return ptg.root
+end
+
+-- A picture of group (the root) with all below it.
+function ptg.snapshot(group)
+  return clock.snapshot(group)
 end
 
 -- One line to stderr, with a time stamp.

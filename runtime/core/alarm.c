@@ -135,19 +135,21 @@ static void spread(struct ptg__alarms *alarms, struct place place) {
   }
 }
 
-uint32_t ptg__alarms_pop(struct ptg__alarms *alarms, int64_t now_ns) {
+int ptg__alarms_are_due(struct ptg__alarms *alarms, int64_t now_ns) {
   for (;;) {
     struct place place = first_place(alarms);
-    if (place.level == PTG__ALARM_LEVELS) return PTG__NO_SLOT;
-    uint64_t instant = first_instant(alarms, place);
-    if (instant > (uint64_t)now_ns) return PTG__NO_SLOT;
-    if (place.level > 0) {
-      spread(alarms, place);
-      continue;
-    }
-    uint32_t slot = alarms->first[0][place.slot];
-    alarms->reached = instant;
-    ptg__alarms_clear(alarms, slot);
-    return slot;
+    if (place.level == PTG__ALARM_LEVELS) return 0;
+    if (first_instant(alarms, place) > (uint64_t)now_ns) return 0;
+    if (place.level == 0) return 1;
+    spread(alarms, place);
   }
+}
+
+uint32_t ptg__alarms_pop(struct ptg__alarms *alarms, int64_t now_ns) {
+  if (!ptg__alarms_are_due(alarms, now_ns)) return PTG__NO_SLOT;
+  struct place place = first_place(alarms);
+  uint32_t slot = alarms->first[0][place.slot];
+  alarms->reached = first_instant(alarms, place);
+  ptg__alarms_clear(alarms, slot);
+  return slot;
 }

@@ -49,6 +49,9 @@ int64_t ptg__alarms_next(const struct ptg__alarms *alarms);
  * alarm of a wheel slot. */
 int64_t ptg__alarms_earliest(const struct ptg__alarms *alarms);
 
+/* True if an alarm is due; goes on to the slots whose instants have come. */
+int ptg__alarms_are_due(struct ptg__alarms *alarms, int64_t now_ns);
+
 /* Takes off an alarm that is due, the earliest first, or PTG__NO_SLOT. */
 uint32_t ptg__alarms_pop(struct ptg__alarms *alarms, int64_t now_ns);
 

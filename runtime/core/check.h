@@ -15,7 +15,7 @@ _Noreturn void ptg__check_failed(const char *file, int line, const char *what);
 #ifdef PTG_SLOW_CHECKS
 #define PTG_CHECK_SLOW(cond) PTG_CHECK(cond)
 #else
-#define PTG_CHECK_SLOW(cond) ((void)0)
+#define PTG_CHECK_SLOW(cond) ((void)sizeof(cond))
 #endif
 
 #endif

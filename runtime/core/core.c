@@ -138,8 +138,8 @@ ptg_status ptg__core_check_name(struct ptg__core *core, const char *name,
   return PTG_OK;
 }
 
-/* Gives an error to the nearest group, from here upward, that has a handler;
- * on_error stays NULL if there is none. */
+/* Gives an error to the nearest group, from here upward, that has a handler and
+ * is not gone; on_error stays NULL if there is none. */
 static void find_handler(const struct ptg__core *core, uint32_t from,
                          struct ptg__action *action) {
   action->on_error = NULL;
@@ -148,6 +148,7 @@ static void find_handler(const struct ptg__core *core, uint32_t from,
   for (uint32_t at = from; at != NOBODY; at = ptg__group_at(core, at)->parent) {
     const struct ptg__group *group = ptg__group_at(core, at);
     int has_events = (group->options.flags & PTG_GROUP_EVENTS) != 0;
+    if (group->is_gone) continue;
     if (group->options.on_error == NULL && !has_events) continue;
     action->on_error = group->options.on_error;
     action->handler = at;
@@ -194,25 +195,34 @@ static void ring_groups(struct ptg__core *core) {
   }
 }
 
-static void ring(struct ptg__core *core) {
+/* One that waits for a place is told of the end of a sleep after its start. */
+static void ring_tasks(struct ptg__core *core) {
   uint32_t slot;
-  while ((slot = ptg__alarms_pop(&core->task_alarms, core->now_ns)) != NOBODY)
-    ptg__core_queue_task(core, slot, PTG__TASK_WAKE);
-
-  int is_due = ptg__alarms_next(&core->group_alarms) <= core->now_ns;
-  if (is_due && core->later.first != NOBODY &&
-      core->overdue_turns < OVERDUE_TURNS_MAX) {
-    core->overdue_turns++;
-    return;
+  while ((slot = ptg__alarms_pop(&core->task_alarms, core->now_ns)) != NOBODY) {
+    struct ptg__task *task = ptg__task_at(core, slot);
+    if (task->flags & PTG__TASK_WAITING) {
+      task->pending |= PTG__TASK_WAKE;
+    } else {
+      ptg__core_queue_task(core, slot, PTG__TASK_WAKE);
+    }
   }
-  core->overdue_turns = 0;
-  ring_groups(core);
 }
 
+/* It is no turn when the alarms' wheels have only gone on. */
 void ptg__core_turn(struct ptg__core *core) {
   PTG_CHECK(core->active == NOBODY && core->turn.first == NOBODY);
+  ring_tasks(core);
+  int is_due = ptg__alarms_are_due(&core->group_alarms, core->now_ns);
+  int is_busy = core->later.first != NOBODY;
+  if (!is_due && !is_busy) return;
+
   core->turns++;
-  ring(core);
+  if (is_due && is_busy && core->overdue_turns < OVERDUE_TURNS_MAX) {
+    core->overdue_turns++;
+  } else {
+    core->overdue_turns = 0;
+    ring_groups(core);
+  }
   core->turn = core->later;
   core->later = (struct ptg__queue){NOBODY, NOBODY};
 }
@@ -233,7 +243,16 @@ static void enter(struct ptg__core *core, struct ptg__action *action) {
   }
 }
 
+/* A group, or that of a task; NOBODY: a spawn that was refused on arrival. */
+static int group_adds_up(const struct ptg__core *core, uint32_t entry) {
+  uint32_t slot = entry & ~PTG__QUEUE_GROUP;
+  if ((entry & PTG__QUEUE_GROUP) == 0) slot = ptg__task_at(core, slot)->group;
+  return slot == NOBODY || ptg__group_adds_up(ptg__group_at(core, slot));
+}
+
+/* All there was to tell a record has been told. */
 static void leave_active(struct ptg__core *core) {
+  PTG_CHECK_SLOW(group_adds_up(core, core->active));
   uint32_t slot = core->active & ~PTG__QUEUE_GROUP;
   int is_group = (core->active & PTG__QUEUE_GROUP) != 0;
   core->active = NOBODY;

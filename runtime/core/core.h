@@ -17,7 +17,8 @@
 #include "memory.h"
 #include "slab.h"
 
-/* What a record in the queue has to do; a record is queued while any is set. */
+/* What a record in the queue has to do; a record is queued while any is set,
+ * but for the wake of a task that waits for a place. */
 enum {
   PTG__TASK_START = 1,
   PTG__TASK_WAKE = 2,
@@ -221,7 +222,8 @@ struct ptg__group {
   uint8_t has_news;     /* a child was made after its deadline was shared out */
   uint8_t has_deadline; /* its share follows from a deadline of its own */
   uint8_t keeps_share;  /* scratch of deadline.c */
-  uint8_t reserved[2];
+  uint8_t awaits_edges; /* its turn comes when it is not held back any more */
+  uint8_t reserved;
   ptg_status hook_status;  /* of a hook that failed: an error to be told */
   ptg_status noted_status; /* likewise: an event that has not been taken */
   uint32_t cursor;         /* the task that is told next */
@@ -256,13 +258,15 @@ struct ptg__group {
   struct ptg__edge *edges_out;
   struct ptg__edge *edges_in;
   uint32_t edges_within; /* among its children */
-  uint32_t held_back;    /* by how many siblings that are to close first */
+  uint32_t held_back; /* by so many siblings, which end and are not gone, that
+                         are to close first */
 
-  /* Scratch of order.c and plan.c, between two calls meaningless. */
-  uint32_t turn_next; /* siblings in the order of their turns */
+  uint32_t turn_next; /* siblings in the order of their turns; see order.h */
   uint32_t turn_prev;
   uint32_t turn_first; /* of the children */
   uint32_t turn_last;
+
+  /* Scratch of order.c and plan.c, between two calls meaningless. */
   uint32_t heap_child;
   uint32_t heap_next;
   uint64_t mark;

@@ -96,7 +96,7 @@ static void sum_up(struct ptg__core *core, uint32_t slot,
     const struct ptg__edge *edge = is_parallel ? child->edges_out : NULL;
     for (; edge != NULL; edge = edge->next_out) {
       const struct ptg__group *later = ptg__group_at(core, edge->later);
-      if (later->state == PTG_GROUP_CLOSED) continue;
+      if (later->has_begun) continue;
       child->tail_ns =
           most(child->tail_ns, ptg__limit_add(later->need_ns, later->tail_ns));
     }

@@ -114,13 +114,23 @@ static enum ptg__action_kind take_kind(struct ptg__noted *noted) {
   return kind;
 }
 
+/* The nearest group that has events; is_gone: also one that is gone. */
+static uint32_t nearest_with_events(const struct ptg__core *core, uint32_t from,
+                                    int is_gone) {
+  uint32_t at = from;
+  while (at != NOBODY && (!has_events(core, at) ||
+                          (ptg__group_at(core, at)->is_gone && !is_gone)))
+    at = ptg__group_at(core, at)->parent;
+  return at;
+}
+
 /* An error goes to the nearest group that has events: those with a handler on
- * the way there have failed at it. */
+ * the way there have failed at it. One that was noted before the only such
+ * group was gone is not lost. */
 static void fill_error(struct ptg__core *core, uint32_t from,
                        ptg_event *event) {
-  uint32_t at = from;
-  while (at != NOBODY && !has_events(core, at))
-    at = ptg__group_at(core, at)->parent;
+  uint32_t at = nearest_with_events(core, from, 0);
+  if (at == NOBODY) at = nearest_with_events(core, from, 1);
   PTG_CHECK(at != NOBODY);
   event->originator = ptg__group_handle(core, from);
   event->group = ptg__group_handle(core, at);
@@ -149,13 +159,14 @@ static void fill_group(struct ptg__core *core, uint32_t slot,
   took_hook_error(core, slot);
 }
 
-static void fill_outcome(const ptg_outcome *outcome, ptg_event *event) {
-  event->status = outcome->status;
-  event->code = outcome->code;
-  event->flags = outcome->flags;
-  event->value = outcome->value;
-  event->text = outcome->message;
-  event->text_length = outcome->message_length;
+static void fill_outcome(const struct ptg__task *task, ptg_event *event) {
+  event->status = task->end.status;
+  event->code = task->end.code;
+  event->flags = ptg__task_outcome_flags(task);
+  event->value = task->end.value;
+  if (task->cold == NULL) return;
+  event->text = task->cold->message.bytes;
+  event->text_length = task->cold->message.length;
 }
 
 static void fill_task(struct ptg__core *core, uint32_t slot,
@@ -171,10 +182,8 @@ static void fill_task(struct ptg__core *core, uint32_t slot,
     event->text = info.reason;
     event->text_length = info.reason_length;
   }
-  if (kind == PTG__ACT_ERROR || kind == PTG__ACT_DONE) {
-    ptg_outcome outcome = ptg__task_outcome(core, slot);
-    fill_outcome(&outcome, event);
-  }
+  if (kind == PTG__ACT_ERROR || kind == PTG__ACT_DONE)
+    fill_outcome(task, event);
   if (kind == PTG__ACT_ERROR) {
     fill_error(core, task->group, event);
     /* The end waited for this; see ptg__events_hold_done(). */

@@ -264,7 +264,7 @@ void ptg__group_free(struct ptg__core *core, uint32_t slot) {
 
 static int is_needed(const struct ptg__core *core,
                      const struct ptg__group *group) {
-  if (group->state != PTG_GROUP_CLOSED || group->pending != 0) return 1;
+  if (!group->is_gone || group->pending != 0) return 1;
   if (group->is_queued || group->hook_status != PTG_OK) return 1;
   if (group->first_child != NOBODY) return 1;
   if (group->abandoned > group->late || group->untold > 0) return 1;
@@ -438,9 +438,14 @@ uint32_t ptg__group_sort(struct ptg__core *core, uint32_t list,
   return sorted;
 }
 
+int ptg__group_adds_up(const struct ptg__group *group) {
+  const struct ptg__counts *counts = &group->counts;
+  return group->spawned == group->live + counts->succeeded + counts->failed +
+                               counts->cancelled + group->abandoned;
+}
+
 int ptg__group_is_sound(const struct ptg__core *core, uint32_t slot) {
   const struct ptg__group *group = ptg__group_at(core, slot);
-  const struct ptg__counts *counts = &group->counts;
   uint64_t live = 0, unstarted = 0, killable = 0, abandoned = 0, late = 0;
   uint64_t waiting = 0, exempt = 0;
   for (uint32_t at = group->first_task; at != NOBODY;) {
@@ -459,7 +464,5 @@ int ptg__group_is_sound(const struct ptg__core *core, uint32_t slot) {
   return live == group->live && unstarted == group->unstarted &&
          killable == group->killable && abandoned == group->abandoned &&
          late == group->late && waiting == group->waiting &&
-         exempt == group->exempt &&
-         group->spawned == group->live + counts->succeeded + counts->failed +
-                               counts->cancelled + group->abandoned;
+         exempt == group->exempt && ptg__group_adds_up(group);
 }

@@ -54,6 +54,9 @@ uint32_t ptg__group_sort(struct ptg__core *core, uint32_t list,
                          int (*is_before)(const struct ptg__group *,
                                           const struct ptg__group *));
 
+/* A checker: no task of the group has been lost or counted twice. */
+int ptg__group_adds_up(const struct ptg__group *group);
+
 /* A checker: every invariant of a group and its list of tasks holds. */
 int ptg__group_is_sound(const struct ptg__core *core, uint32_t slot);
 

@@ -96,14 +96,10 @@ ptg_status ptg__order_add_edge(struct ptg__core *core, uint32_t first,
   return PTG_OK;
 }
 
-uint32_t ptg__order_held_back(const struct ptg__core *core, uint32_t slot) {
-  uint32_t held_back = 0;
-  const struct ptg__edge *edge = ptg__group_at(core, slot)->edges_in;
-  for (; edge != NULL; edge = edge->next_in) {
-    const struct ptg__group *first = ptg__group_at(core, edge->first);
-    held_back += first->is_ending && !first->is_gone;
-  }
-  return held_back;
+void ptg__order_hold_back(struct ptg__core *core, uint32_t slot) {
+  const struct ptg__edge *edge = ptg__group_at(core, slot)->edges_out;
+  for (; edge != NULL; edge = edge->next_out)
+    ptg__group_at(core, edge->later)->held_back++;
 }
 
 /* ---------------------------------------------------------------- turns -- */
@@ -167,15 +163,26 @@ static void append_turn(struct ptg__core *core, struct ptg__group *parent,
   parent->turn_last = slot;
 }
 
-static int is_closed(const struct ptg__core *core, uint32_t slot) {
-  return ptg__group_at(core, slot)->state == PTG_GROUP_CLOSED;
+/* Its turn is still to come: it has begun neither to end nor, which a group can
+ * do no earlier, to be closed. */
+static int is_to_come(const struct ptg__core *core, uint32_t slot) {
+  return !ptg__group_at(core, slot)->has_begun;
+}
+
+/* The newest first. */
+static void append_begun(struct ptg__core *core, struct ptg__group *parent) {
+  for (uint32_t at = parent->last_child; at != NOBODY;
+       at = ptg__group_at(core, at)->prev)
+    if (!is_to_come(core, at) &&
+        ptg__group_at(core, at)->state != PTG_GROUP_CLOSED)
+      append_turn(core, parent, at);
 }
 
 /* Without edges the turns are simply newest first. */
-static void order_plain(struct ptg__core *core, struct ptg__group *parent) {
+static void append_plain(struct ptg__core *core, struct ptg__group *parent) {
   for (uint32_t at = parent->last_child; at != NOBODY;
        at = ptg__group_at(core, at)->prev)
-    if (!is_closed(core, at)) append_turn(core, parent, at);
+    if (is_to_come(core, at)) append_turn(core, parent, at);
 }
 
 /* How many edges still lead to each child is counted in `via`. */
@@ -187,8 +194,8 @@ static uint32_t gather_free(struct ptg__core *core,
     struct ptg__group *group = ptg__group_at(core, at);
     group->via = 0;
     for (struct ptg__edge *edge = group->edges_in; edge; edge = edge->next_in)
-      group->via += !is_closed(core, edge->first);
-    if (group->via == 0 && !is_closed(core, at))
+      group->via += is_to_come(core, edge->first);
+    if (group->via == 0 && is_to_come(core, at))
       heap = heap_add(core, heap, at);
   }
   return heap;
@@ -197,8 +204,9 @@ static uint32_t gather_free(struct ptg__core *core,
 void ptg__order_children(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *parent = ptg__group_at(core, slot);
   parent->turn_first = parent->turn_last = NOBODY;
+  append_begun(core, parent);
   if (parent->edges_within == 0) {
-    order_plain(core, parent);
+    append_plain(core, parent);
     return;
   }
   uint32_t heap = gather_free(core, parent);
@@ -208,8 +216,7 @@ void ptg__order_children(struct ptg__core *core, uint32_t slot) {
     append_turn(core, parent, newest);
     struct ptg__edge *edge = ptg__group_at(core, newest)->edges_out;
     for (; edge != NULL; edge = edge->next_out) {
-      /* A closed one is in no turn, and what it held back is not by it. */
-      if (is_closed(core, edge->later)) continue;
+      if (!is_to_come(core, edge->later)) continue;
       if (--ptg__group_at(core, edge->later)->via == 0)
         heap = heap_add(core, heap, edge->later);
     }

@@ -14,11 +14,12 @@ ptg_status ptg__order_add_edge(struct ptg__core *core, uint32_t first,
                                uint32_t later);
 
 /* Links the children of parent that are not closed in the order of their
- * turns: turn_first, turn_next... Every edge leads forward in it. */
+ * turns: turn_first, turn_next... Those whose turn has come are the first.
+ * Every edge leads forward in it, but for those to a group whose turn has come:
+ * they have lost their force. */
 void ptg__order_children(struct ptg__core *core, uint32_t parent);
 
-/* By how many siblings a group is held back: those that are ending, have to be
- * closed first, and have not been told to be: each of them will count down. */
-uint32_t ptg__order_held_back(const struct ptg__core *core, uint32_t slot);
+/* A group begins to end: it holds back the siblings that are to end later. */
+void ptg__order_hold_back(struct ptg__core *core, uint32_t slot);
 
 #endif

@@ -41,12 +41,11 @@ ptg_task ptg__owner_handle(const struct ptg__core *core, uint32_t slot) {
 }
 
 uint32_t ptg__owner_ended(struct ptg__core *core, uint32_t slot) {
-  static const ptg_shutdown_options plain = PTG_SHUTDOWN_OPTIONS_INIT;
   const struct ptg__task_cold *cold = ptg__task_at(core, slot)->cold;
   if (cold == NULL) return 0;
   for (uint32_t at = cold->first_owned; at != NOBODY;
        at = ptg__group_at(core, at)->owned_next)
-    ptg__shutdown_request(core, at, &plain);
+    ptg__shutdown_request_for(core, at, slot);
   return cold->owned;
 }
 

@@ -29,8 +29,8 @@ static int may_wait(const struct ptg__group *group) {
   return places == 0 || group->waiting < places;
 }
 
-/* The oldest that has not been asked to end makes room; if it waits itself,
- * among those that wait. */
+/* The oldest that has not been asked to end makes room: at once if it has not
+ * started, else the newcomer waits for it. */
 static ptg_status replace_oldest(struct ptg__core *core,
                                  struct ptg__group *group) {
   uint32_t at = group->first_task;
@@ -38,8 +38,8 @@ static ptg_status replace_oldest(struct ptg__core *core,
          ptg__task_at(core, at)->flags & (PTG__TASK_ASKED | PTG__TASK_CLEANUP))
     at = ptg__task_at(core, at)->next;
   if (at == NOBODY) return refuse(core, group, "tasks");
-  int is_waiting = (ptg__task_at(core, at)->flags & PTG__TASK_WAITING) != 0;
-  if (!is_waiting && !may_wait(group))
+  int is_running = ptg__task_at(core, at)->state == PTG__TASK_RUNNING;
+  if (is_running && !may_wait(group))
     return refuse(core, group, "waiting tasks");
   ptg__task_ask_to_make_room(core, at);
   return PTG_OK;

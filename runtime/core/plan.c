@@ -12,10 +12,6 @@
 
 #define NOBODY PTG__NO_SLOT
 
-static int is_closed(const struct ptg__core *core, uint32_t slot) {
-  return ptg__group_at(core, slot)->state == PTG_GROUP_CLOSED;
-}
-
 /* Takes first's closing as what slot waits for, if it is the last so far. */
 static void wait_for(struct ptg__core *core, struct ptg__group *group,
                      uint32_t first) {
@@ -36,9 +32,11 @@ static void play_begin(struct ptg__core *core, uint32_t top, uint32_t slot) {
   group->plan.begin_ns = parent->plan.begin_ns;
   group->plan.begins_after = parent->plan.begins_after;
   if (parent->options.flags & PTG_GROUP_PARALLEL) {
-    const struct ptg__edge *edge = group->edges_in;
+    /* An edge has lost its force once either end's turn was over, or come. */
+    const struct ptg__edge *edge = group->has_begun ? NULL : group->edges_in;
     for (; edge != NULL; edge = edge->next_in)
-      if (!is_closed(core, edge->first)) wait_for(core, group, edge->first);
+      if (ptg__group_at(core, edge->first)->state != PTG_GROUP_CLOSED)
+        wait_for(core, group, edge->first);
   } else if (group->turn_prev != NOBODY) {
     wait_for(core, group, group->turn_prev);
   }

@@ -32,7 +32,8 @@ static void arm(struct ptg__core *core, uint32_t slot) {
   if (end_ns == INT64_MAX) {
     ptg__alarms_clear(&core->group_alarms, slot);
   } else {
-    ptg__alarms_set(&core->group_alarms, slot, end_ns > 0 ? end_ns : 1);
+    ptg__alarms_set(&core->group_alarms, slot,
+                    end_ns > core->now_ns ? end_ns : core->now_ns);
   }
 }
 
@@ -127,6 +128,7 @@ static void let_begin(struct ptg__core *core, uint32_t slot, ptg_group by) {
   struct ptg__group *group = ptg__group_at(core, slot);
   PTG_CHECK(group->is_ending && !group->has_begun);
   group->has_begun = 1;
+  group->awaits_edges = 0;
   group->let_begin_by = by;
   group->state = PTG_GROUP_DRAINING;
   if (group->parent != NOBODY)
@@ -147,18 +149,47 @@ static void begin_next_child(struct ptg__core *core, uint32_t slot,
   if (at != NOBODY) let_begin(core, at, by);
 }
 
+static void begin_unless_held_back(struct ptg__core *core, uint32_t slot,
+                                   ptg_group by) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->awaits_edges = 1;
+  if (group->held_back == 0) let_begin(core, slot, by);
+}
+
 static void begin_free_children(struct ptg__core *core, uint32_t slot,
                                 ptg_group by) {
   uint32_t at = ptg__group_at(core, slot)->turn_first;
   for (; at != NOBODY; at = ptg__group_at(core, at)->turn_next) {
     struct ptg__group *child = ptg__group_at(core, at);
-    child->held_back = ptg__order_held_back(core, at);
-    if (child->held_back == 0 && !child->has_begun) let_begin(core, at, by);
+    if (child->has_begun) continue;
+    begin_unless_held_back(core, at, by);
   }
 }
 
 static int is_parallel(const struct ptg__group *group) {
   return (group->options.flags & PTG_GROUP_PARALLEL) != 0;
+}
+
+/* Applies what was tightened to a phase under way. */
+static void hurry(struct ptg__core *core, uint32_t slot) {
+  const struct ptg__group *group = ptg__group_at(core, slot);
+  if (!group->is_own || group->state == PTG_GROUP_CLOSED) return;
+  if (group->state == PTG_GROUP_DRAINING && group->is_forced) {
+    begin_cancel(core, slot);
+  } else {
+    arm(core, slot);
+  }
+}
+
+static void hurry_all(struct ptg__core *core, uint32_t top) {
+  for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
+    hurry(core, at);
+}
+
+/* Whoever is in a phase already has it end as the new share says. */
+static void share_out(struct ptg__core *core, uint32_t slot) {
+  ptg__deadline_share(core, slot, core->now_ns, PTG__SHARE_REAL);
+  hurry_all(core, slot);
 }
 
 /* Takes a deadline that is tighter than the one there is. A looser one leaves
@@ -172,7 +203,7 @@ static void tighten(struct ptg__core *core, uint32_t slot,
   if (by_ns >= group->share.close_by_ns) return;
   group->share.close_by_ns = by_ns;
   group->has_deadline = 1;
-  ptg__deadline_share(core, slot, core->now_ns, PTG__SHARE_REAL);
+  share_out(core, slot);
 }
 
 static void begin(struct ptg__core *core, uint32_t slot) {
@@ -181,7 +212,7 @@ static void begin(struct ptg__core *core, uint32_t slot) {
   if (group->has_news) ptg__deadline_forget(core, slot);
   tighten(core, slot, group->options.deadline_ns);
   if (group->has_news && group->share.close_by_ns < INT64_MAX)
-    ptg__deadline_share(core, slot, core->now_ns, PTG__SHARE_REAL);
+    share_out(core, slot);
   if (group->children == 0) {
     begin_own(core, slot);
     return;
@@ -223,7 +254,9 @@ void ptg__shutdown_look(struct ptg__core *core, uint32_t slot) {
 int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
                              int64_t until_ns) {
   struct ptg__group *group = ptg__group_at(core, slot);
-  if (until_ns > group->grace_until_ns) group->grace_until_ns = until_ns;
+  int can_give = group->share.close_by_ns < INT64_MAX;
+  if (can_give && until_ns > group->grace_until_ns)
+    group->grace_until_ns = until_ns;
   arm(core, slot);
   int64_t end_ns = group->alarm.when_ns;
   if (end_ns == 0) return PTG_FOREVER;
@@ -232,38 +265,31 @@ int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
 
 /* --------------------------------------------------------------- request -- */
 
-static void join(struct ptg__core *core, struct ptg__group *group,
-                 const ptg_shutdown_options *options) {
+static void join(struct ptg__core *core, uint32_t slot,
+                 const ptg_shutdown_options *options, uint64_t originator) {
+  struct ptg__group *group = ptg__group_at(core, slot);
   if (!group->is_ending) {
+    ptg__order_hold_back(core, slot);
     group->is_ending = 1;
     group->begun_ns = core->now_ns;
     group->before = group->counts;
-    group->originator = core->current;
+    group->originator = originator;
   }
   if (options->flags & PTG_SHUTDOWN_FORCE) group->is_forced = 1;
   if (options->grace_ns != 0) {
-    group->grace_until_ns = 0;
-    group->grace_cap_ns =
-        least(group->grace_cap_ns, ptg__limit(options->grace_ns));
+    int64_t grace_ns = ptg__limit(options->grace_ns);
+    group->grace_cap_ns = least(group->grace_cap_ns, grace_ns);
+    group->grace_until_ns =
+        least(group->grace_until_ns, ptg__limit_add(group->phase_ns, grace_ns));
   }
   if (options->cancel_wait_ns != 0)
     group->cancel_wait_cap_ns =
         least(group->cancel_wait_cap_ns, ptg__limit(options->cancel_wait_ns));
 }
 
-/* Applies what was tightened to a phase under way. */
-static void hurry(struct ptg__core *core, uint32_t slot) {
-  const struct ptg__group *group = ptg__group_at(core, slot);
-  if (!group->is_own || group->state == PTG_GROUP_CLOSED) return;
-  if (group->state == PTG_GROUP_DRAINING && group->is_forced) {
-    begin_cancel(core, slot);
-  } else {
-    arm(core, slot);
-  }
-}
-
 void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
-                           const ptg_shutdown_options *options) {
+                           const ptg_shutdown_options *options,
+                           uint64_t originator) {
   struct ptg__group *group = ptg__group_at(core, top);
   if (group->state == PTG_GROUP_CLOSED) return;
   int is_news = !group->is_ending;
@@ -272,14 +298,17 @@ void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
   if (!is_news && !is_tighter) return;
 
   for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
-    join(core, ptg__group_at(core, at), options);
+    join(core, at, options, originator);
   tighten(core, top, options->deadline_ns);
-  for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
-    hurry(core, at);
+  hurry_all(core, top);
+  if (is_news) begin_unless_held_back(core, top, PTG_NONE);
+}
 
-  if (!is_news) return;
-  group->held_back = ptg__order_held_back(core, top);
-  if (group->held_back == 0) let_begin(core, top, PTG_NONE);
+void ptg__shutdown_request_for(struct ptg__core *core, uint32_t top,
+                               uint32_t task) {
+  static const ptg_shutdown_options plain = PTG_SHUTDOWN_OPTIONS_INIT;
+  ptg__shutdown_request(core, top, &plain,
+                        ptg__slab_handle(&core->tasks, task));
 }
 
 /* ------------------------------------------------------------------ tell -- */
@@ -403,15 +432,19 @@ int ptg__shutdown_next(struct ptg__core *core, uint32_t slot,
 
 /* ------------------------------------------------------------------ told -- */
 
-/* Siblings that were waiting for this one alone go on. */
+/* Siblings that were waiting for this one alone go on; but when their parent is
+ * ending they have their turns as its children do. */
 static void release_later(struct ptg__core *core,
                           const struct ptg__group *group, ptg_group by) {
+  const struct ptg__group *parent = ptg__group_at(core, group->parent);
+  int may_go_on =
+      !parent->is_ending || (parent->has_begun && is_parallel(parent));
   const struct ptg__edge *edge = group->edges_out;
   for (; edge != NULL; edge = edge->next_out) {
     struct ptg__group *later = ptg__group_at(core, edge->later);
-    if (!later->is_ending || later->has_begun || later->held_back == 0)
-      continue;
-    if (--later->held_back == 0) let_begin(core, edge->later, by);
+    PTG_CHECK(later->held_back > 0);
+    if (--later->held_back == 0 && later->awaits_edges && may_go_on)
+      let_begin(core, edge->later, by);
   }
 }
 
@@ -430,7 +463,7 @@ void ptg__shutdown_told(struct ptg__core *core, uint32_t slot) {
   ptg_group by = ptg__group_handle(core, slot);
   parent->children--;
   parent->children_begun--;
-  if (!parent->has_begun || is_parallel(parent)) release_later(core, group, by);
+  release_later(core, group, by);
   if (parent->has_begun) {
     if (parent->children == 0) {
       parent->waited_for = by;

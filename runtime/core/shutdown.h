@@ -12,9 +12,15 @@
 #include "core.h"
 
 /* Begins the shutdown of a group, or tightens the one under way. options is
- * complete and checked. */
+ * complete and checked; originator is the task or group that asks. */
 void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
-                           const ptg_shutdown_options *options);
+                           const ptg_shutdown_options *options,
+                           uint64_t originator);
+
+/* Begins it without limits, on behalf of a task: it has failed, or was the
+ * owner. */
+void ptg__shutdown_request_for(struct ptg__core *core, uint32_t top,
+                               uint32_t task);
 
 /* Lets a drain phase last until then, as far as its deadline leaves it to;
  * returns how long it lasts now. */

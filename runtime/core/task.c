@@ -90,8 +90,8 @@ static void keep_message(struct ptg__core *core, uint32_t slot,
   if (outcome->message == NULL) return;
   struct ptg__task_cold *cold = ptg__task_cold(core, slot);
   if (cold == NULL) return;
-  size_t length =
-      ptg__text_length(outcome->message, outcome->message_length, SIZE_MAX - 1);
+  size_t length = ptg__text_length(outcome->message, outcome->message_length,
+                                   PTRDIFF_MAX - 1);
   /* Lost without memory: the end of a task must not fail. */
   (void)ptg__string_init(&cold->message, &core->memory, outcome->message,
                          length);
@@ -125,13 +125,13 @@ static int is_for_handler(const struct ptg__task *task) {
   return (task->flags & PTG__TASK_OBSERVED) == 0 || task->watches == NOBODY;
 }
 
-static void apply_policy(struct ptg__core *core, uint32_t group) {
-  static const ptg_shutdown_options plain = PTG_SHUTDOWN_OPTIONS_INIT;
+static void apply_policy(struct ptg__core *core, uint32_t slot) {
+  uint32_t group = ptg__task_at(core, slot)->group;
   uint32_t policy = ptg__group_at(core, group)->options.on_failure;
   if (policy == PTG_POLICY_SHUTDOWN_GROUP)
-    ptg__shutdown_request(core, group, &plain);
+    ptg__shutdown_request_for(core, group, slot);
   if (policy == PTG_POLICY_SHUTDOWN_ROOT)
-    ptg__shutdown_request(core, core->root, &plain);
+    ptg__shutdown_request_for(core, core->root, slot);
 }
 
 /* Ends a task, but for what its failure may bring about. */
@@ -170,7 +170,8 @@ void ptg__task_end(struct ptg__core *core, uint32_t slot,
   const struct ptg__task *task = ptg__task_at(core, slot);
   ptg__memo_note_failure(core, task->group, slot, outcome->status);
   if (is_for_handler(task)) ptg__core_queue_task(core, slot, PTG__TASK_ERROR);
-  apply_policy(core, task->group);
+  /* One that was given up was a matter of the group's shutdown. */
+  if ((task->flags & PTG__TASK_GIVEN_UP) == 0) apply_policy(core, slot);
 }
 
 void ptg__task_drop(struct ptg__core *core, uint32_t slot) {
@@ -292,20 +293,11 @@ ptg_cancel_info ptg__task_cancel_info(const struct ptg__core *core,
   return info;
 }
 
-static uint32_t outcome_flags(const struct ptg__task *task) {
-  uint32_t flags = 0;
-  if (task->flags & PTG__TASK_ASKED) flags |= PTG_OUTCOME_CANCEL_REQUESTED;
-  if (task->flags & PTG__TASK_NEVER_RAN) flags |= PTG_OUTCOME_NEVER_RAN;
-  if (task->flags & PTG__TASK_GIVEN_UP) flags |= PTG_OUTCOME_ABANDONED;
-  if (task->flags & PTG__TASK_KILLED) flags |= PTG_OUTCOME_KILLED;
-  return flags;
-}
-
 ptg_outcome ptg__task_outcome(const struct ptg__core *core, uint32_t slot) {
   const struct ptg__task *task = ptg__task_at(core, slot);
   ptg_outcome outcome = {.size = sizeof(outcome),
                          .status = task->end.status,
-                         .flags = outcome_flags(task),
+                         .flags = ptg__task_outcome_flags(task),
                          .code = task->end.code,
                          .value = task->end.value};
   if (task->cold != NULL) {

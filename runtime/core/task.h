@@ -50,6 +50,16 @@ static inline int ptg__task_is_killable(const struct ptg__task *task) {
          (task->type->flags & PTG_TASK_TYPE_KILLABLE) != 0;
 }
 
+/* The PTG_OUTCOME_* bits of one that has ended. */
+static inline uint32_t ptg__task_outcome_flags(const struct ptg__task *task) {
+  uint32_t flags = 0;
+  if (task->flags & PTG__TASK_ASKED) flags |= PTG_OUTCOME_CANCEL_REQUESTED;
+  if (task->flags & PTG__TASK_NEVER_RAN) flags |= PTG_OUTCOME_NEVER_RAN;
+  if (task->flags & PTG__TASK_GIVEN_UP) flags |= PTG_OUTCOME_ABANDONED;
+  if (task->flags & PTG__TASK_KILLED) flags |= PTG_OUTCOME_KILLED;
+  return flags;
+}
+
 /* The host has been told to start it. */
 void ptg__task_mark_started(struct ptg__core *core, uint32_t slot);
 

@@ -93,7 +93,7 @@ ptg_status ptg_group_shutdown(ptg_runtime *runtime, ptg_group group,
   status = check_limits(&runtime->core, &ours);
   if (status != PTG_OK) return status;
   ptg__runtime_update_time(runtime);
-  ptg__shutdown_request(&runtime->core, slot, &ours);
+  ptg__shutdown_request(&runtime->core, slot, &ours, runtime->core.current);
   ptg__runtime_schedule(runtime);
   return PTG_OK;
 }

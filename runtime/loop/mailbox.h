@@ -68,6 +68,11 @@ void ptg__mailbox_leave(struct ptg__mailbox *mailbox);
 /* The receiver: all letters, in order, through next; a letter that is empty is
  * put into the ring; no more can be taken. */
 struct ptg__letter *ptg__mailbox_open(struct ptg__mailbox *mailbox);
+
+/* True if there is something to open. */
+static inline int ptg__mailbox_has_mail(struct ptg__mailbox *mailbox) {
+  return atomic_load(&mailbox->stack) != NULL;
+}
 void ptg__mailbox_fill(struct ptg__mailbox *mailbox,
                        struct ptg__letter *letter);
 void ptg__mailbox_shut(struct ptg__mailbox *mailbox);

@@ -187,7 +187,7 @@ ptg_status ptg_remote_finish(ptg_remote *remote, ptg_task task,
   if (remote == NULL || ours.flags != 0 || ours.status > 0) return PTG_EINVAL;
   if (status != PTG_OK) return status;
   ours.message_length =
-      ptg__text_length(ours.message, ours.message_length, SIZE_MAX - 1);
+      ptg__text_length(ours.message, ours.message_length, PTRDIFF_MAX - 1);
   char *texts = NULL;
   if (ours.message != NULL) {
     texts = malloc(ours.message_length + 1);

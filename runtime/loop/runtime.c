@@ -9,6 +9,7 @@
 #include "core/shutdown.h"
 #include "directory.h"
 #include "dispatch.h"
+#include "mailbox.h"
 #include "registry.h"
 #include "remote.h"
 
@@ -92,7 +93,7 @@ static void take_wanted(ptg_runtime *runtime) {
   if (wanted == WANTED_NOTHING) return;
   ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
   if (wanted == WANTED_FORCE) options.flags = PTG_SHUTDOWN_FORCE;
-  ptg__shutdown_request(&runtime->core, runtime->core.root, &options);
+  ptg__shutdown_request(&runtime->core, runtime->core.root, &options, PTG_NONE);
 }
 
 /* Mail to a closed root group could only be refused, for as long as senders
@@ -280,6 +281,11 @@ ptg_status ptg_runtime_get_timeout(ptg_runtime *runtime, int64_t *timeout_ns) {
   return PTG_OK;
 }
 
+static int has_mail(ptg_runtime *runtime) {
+  return atomic_load(&runtime->wanted) != WANTED_NOTHING ||
+         (runtime->mailbox != NULL && ptg__mailbox_has_mail(runtime->mailbox));
+}
+
 /* Does all that is due at the instant, the loop's own events included; returns
  * 0 if there was no end of it. */
 static int do_instant(ptg_runtime *runtime) {
@@ -294,7 +300,8 @@ static int do_instant(ptg_runtime *runtime) {
     shut_if_closed(runtime);
     runtime->is_working = 0;
     if (runtime->is_owned) uv_run(runtime->loop, UV_RUN_NOWAIT);
-  } while (is_all && ptg__core_next_time(core) <= core->now_ns);
+  } while (is_all &&
+           (ptg__core_next_time(core) <= core->now_ns || has_mail(runtime)));
   return is_all;
 }
 
@@ -405,10 +412,15 @@ ptg_status ptg_runtime_destroy(ptg_runtime *runtime) {
   struct ptg__core *core = &runtime->core;
   if (runtime->is_working || runtime->is_running)
     return ptg__core_fail(core, PTG_EREENTRANT, "the runtime is running");
-  if (!ptg__core_is_over(core))
-    return ptg__core_fail(core, PTG_EBUSY, "the root group is not closed");
-
   runtime->is_working = 1;
+  /* Its closing may have been taken as an event since the last turn. */
+  if (ptg__group_at(core, core->root)->options.flags & PTG_GROUP_EVENTS)
+    ptg__dispatch(runtime, INSTANT_BUDGET);
+  if (!ptg__core_is_over(core)) {
+    runtime->is_working = 0;
+    return ptg__core_fail(core, PTG_EBUSY, "the root group is not closed");
+  }
+
   ptg__remote_shut(runtime);
   ptg__remote_deliver(runtime);
   size_t dropped = ptg__dispatch_drop_all(runtime);

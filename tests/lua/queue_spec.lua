@@ -192,7 +192,7 @@ describe("group:queue", function()
       q:cancel()
       app:after("1ms", function() ptg.shutdown() end)
     ]], 3)
-    assert.matches("drop in /app failed: [^\n]*oh no", err)
+    assert.matches("drop of queue 'queue' in /app failed: [^\n]*oh no", err)
   end)
 
   it("explains wrong options", function()

@@ -79,7 +79,9 @@ static struct tree {
   struct job jobs[JOBS];
   int job_count;
   int ranks;
-  int failures; /* of tasks and hooks */
+  int failures;      /* of tasks and hooks */
+  int late_failures; /* of tasks that were given up: those that come when the
+                        root is gone have no handler */
   int handled;
   int is_ending; /* the root's shutdown has been asked for */
   int has_forever;

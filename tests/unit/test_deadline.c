@@ -115,7 +115,7 @@ static void parallel_children_share_the_same_time(void **state) {
   law->traced = TRACE(CANCEL) | TRACE(ON_CLOSED);
   shut_by(law, parent, 8 * SECOND);
   law_advance(law, 100 * SECOND);
-  law_traced(law, "c.cancel@2 c.closed@4 b.cancel@4 a.cancel@4 b.closed@6 "
+  law_traced(law, "c.cancel@2 b.cancel@4 c.closed@4 a.cancel@4 b.closed@6 "
                   "a.closed@6 p.cancel@6 p.closed@8");
 }
 

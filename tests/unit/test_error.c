@@ -171,7 +171,7 @@ static void failure_after_a_cancel_is_flagged(void **state) {
   assert_int_equal(law_info(law, group).cancelled, 0);
 }
 
-static void late_failure_of_an_abandoned_task_is_told(void **state) {
+static void late_failure_is_told_to_a_group_that_is_not_gone(void **state) {
   struct law *law = *state;
   ptg_group group = handling_group(law, law->root, "g");
   struct actor *task = law_spawn(law, group, "t", STUBBORN);
@@ -182,7 +182,7 @@ static void late_failure_of_an_abandoned_task_is_told(void **state) {
   law_advance(law, SECOND);
   law_finish(task, PTG_EFAILED);
   law_advance(law, 0);
-  law_traced(law, "g.error:t@6 t.done:EFAILED@6");
+  law_traced(law, "root.error:t@6 t.done:EFAILED@6");
 }
 
 /* ----------------------------------------------------------------- chain -- */
@@ -396,7 +396,7 @@ int main(void) {
       LAW(handler_is_told_who_where_how_and_when),
       LAW(message_of_any_length_reaches_the_handler),
       LAW(failure_after_a_cancel_is_flagged),
-      LAW(late_failure_of_an_abandoned_task_is_told),
+      LAW(late_failure_is_told_to_a_group_that_is_not_gone),
       LAW(nearest_ancestor_with_a_handler_is_told_and_it_alone),
       LAW(handler_that_fails_passes_both_errors_up),
       LAW(handlers_that_all_fail_are_each_told_once),

@@ -122,7 +122,31 @@ static void later_call_shortens_it_again(void **state) {
   law_advance(law, SECOND / 4);
   assert_int_equal(ptg_group_shutdown(law->runtime, g, &options), PTG_OK);
   law_advance(law, 10 * SECOND);
-  law_traced(law, "t.cancel@1 g.closed@1"); /* its own grace was shorter yet */
+  law_traced(law, "t.cancel@2 g.closed@2");
+}
+
+static void later_call_with_a_longer_grace_takes_nothing_back(void **state) {
+  struct law *law = *state;
+  ptg_group g;
+  struct actor *t = begin(law, 10 * SECOND, &g);
+  extend(law, t, 5 * SECOND);
+  ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
+  options.grace_ns = 8 * SECOND;
+  assert_int_equal(ptg_group_shutdown(law->runtime, g, &options), PTG_OK);
+  law_advance(law, 10 * SECOND);
+  law_traced(law, "t.cancel@5.5 g.closed@5.5");
+}
+
+static void wish_that_got_nothing_is_not_granted_later(void **state) {
+  struct law *law = *state;
+  ptg_group g;
+  struct actor *t = begin(law, 0, &g);
+  extend(law, t, 4 * SECOND);
+  ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
+  options.deadline_ns = 60 * SECOND;
+  assert_int_equal(ptg_group_shutdown(law->runtime, g, &options), PTG_OK);
+  law_advance(law, 10 * SECOND);
+  law_traced(law, "t.cancel@1 g.closed@1");
 }
 
 static void tighter_deadline_shortens_it_again(void **state) {
@@ -225,6 +249,8 @@ int main(void) {
       LAW(wish_for_less_shortens_nothing),
       LAW(wishes_of_many_do_not_add_up),
       LAW(later_call_shortens_it_again),
+      LAW(later_call_with_a_longer_grace_takes_nothing_back),
+      LAW(wish_that_got_nothing_is_not_granted_later),
       LAW(tighter_deadline_shortens_it_again),
       LAW(force_ends_it_at_once),
       LAW(only_a_drain_phase_can_be_longer),

@@ -105,7 +105,8 @@ PTG_API const char *ptg_status_name(ptg_status status);
 /* A handle is a number, never an address. Zero names nothing. A handle is
  * never given out twice in a process, so a stale one fails with PTG_ESTALE for
  * ever, and one of another runtime does so too. Values stay below 2^53 and so
- * survive a JavaScript or Lua number. */
+ * survive a JavaScript or Lua number. The handle of a remote spawn that is still
+ * on its way is PTG_EBUSY in every call on the runtime's thread. */
 typedef uint64_t ptg_group;
 typedef uint64_t ptg_task;
 typedef uint64_t ptg_watch;
@@ -190,9 +191,9 @@ typedef struct ptg_error {
   ptg_task task;    /* who failed; PTG_NONE for a hook */
   const char *name; /* of the task, never NULL */
   size_t name_length;
-  int64_t age_ns;             /* of the task when it failed */
+  int64_t age_ns;             /* of the task, as now */
   const ptg_outcome *outcome; /* how it failed */
-  uint32_t group_state;       /* PTG_GROUP_*: of group when it failed */
+  uint32_t group_state;       /* PTG_GROUP_*: of group, as now */
   ptg_status handler_status;  /* how the handler of failed_handler failed */
   ptg_group failed_handler;   /* whose handler failed on this error before, the
                                  nearest to here; PTG_NONE: none did */
@@ -464,8 +465,8 @@ typedef struct ptg_group_options {
 /* Makes a group in parent (PTG_NONE: the root group), open. options NULL:
  * defaults. On failure *out is PTG_NONE and user_data has been released.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ENOMEM PTG_ESTALE PTG_EKIND PTG_ECLOSED PTG_EABI
- *        PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ENOMEM PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ECLOSED
+ *        PTG_EABI PTG_ETHREAD */
 PTG_API ptg_status ptg_group_create(ptg_runtime *runtime, ptg_group parent,
                                     const ptg_group_options *options,
                                     ptg_group *out);
@@ -629,8 +630,8 @@ typedef struct ptg_task_options {
  * PTG_NONE and user_data has been released, unless it is the type that is
  * malformed. options NULL: defaults. out may be NULL.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ENOMEM PTG_ESTALE PTG_EKIND PTG_ECLOSED PTG_EFULL
- *        PTG_EABI PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ENOMEM PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ECLOSED
+ *        PTG_EFULL PTG_EABI PTG_ETHREAD */
 PTG_API ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
                                   const ptg_task_type *type,
                                   const ptg_task_options *options,
@@ -640,7 +641,7 @@ PTG_API ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
  * from the loop; the task counts as ended from now on and its handle answers
  * PTG_ESTALE.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EABI PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_EABI PTG_ETHREAD */
 PTG_API ptg_status ptg_task_finish(ptg_runtime *runtime, ptg_task task,
                                    const ptg_outcome *outcome);
 
@@ -658,7 +659,8 @@ typedef struct ptg_cancel_options {
  * that has not started never will: it ends with PTG_ECANCELED. Asking again
  * is PTG_OK and does nothing: the first request counts.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ENOMEM PTG_ESTALE PTG_EKIND PTG_EABI PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ENOMEM PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_EABI
+ *        PTG_ETHREAD */
 PTG_API ptg_status ptg_task_cancel(ptg_runtime *runtime, ptg_task task,
                                    const ptg_cancel_options *options);
 
@@ -667,7 +669,7 @@ PTG_API ptg_status ptg_task_cancel(ptg_runtime *runtime, ptg_task task,
  * PTG_FOREVER ends a sleep without a wake. PTG_EINVAL: its type has no wake.
  * Needs no memory.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ETHREAD */
 PTG_API ptg_status ptg_task_sleep(ptg_runtime *runtime, ptg_task task,
                                   int64_t duration_ns);
 
@@ -714,14 +716,14 @@ typedef struct ptg_task_info {
 
 /* Fills as much of *info as info->size covers.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ETHREAD */
 PTG_API ptg_status ptg_task_get_info(ptg_runtime *runtime, ptg_task task,
                                      ptg_task_info *info);
 
 /* Sets *user_data to what the task was spawned with, if it is of this type;
  * PTG_EKIND: it is of another. For sorts of task with calls of their own.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ETHREAD */
 PTG_API ptg_status ptg_task_get_user_data(ptg_runtime *runtime, ptg_task task,
                                           const ptg_task_type *type,
                                           void **user_data);
@@ -988,7 +990,8 @@ typedef struct ptg_report_row {
   uint64_t abandoned;
   uint64_t killed;
   uint64_t originator; /* of the shutdown, here or above: the task or group
-                          whose callback asked for it; PTG_NONE: outside */
+                          whose callback asked for it, the task whose failure
+                          brought it about, or the owner; PTG_NONE: outside */
 } ptg_report_row;
 
 /* Copies the report of the shutdown of group: a row for it and for each group
@@ -1005,9 +1008,9 @@ PTG_API ptg_status ptg_group_get_report(ptg_runtime *runtime, ptg_group group,
                                         ptg_report_row *rows, size_t row_size,
                                         size_t capacity, size_t *count);
 
-/* Copies the handles of the tasks that group abandoned, in the order in which
- * they were given up. While the report can be read, ptg_task_get_info()
- * answers for each of them, ended late or not.
+/* Copies the handles of the tasks that group abandoned, newest first. While
+ * the report can be read, ptg_task_get_info() answers for each of them, ended
+ * late or not.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_ERANGE PTG_ETHREAD */
 PTG_API ptg_status ptg_group_list_abandoned(ptg_runtime *runtime,
@@ -1280,7 +1283,7 @@ typedef struct ptg_timer_info {
 
 /* Fills as much of *info as info->size covers.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ETHREAD */
 PTG_API ptg_status ptg_timer_get_info(ptg_runtime *runtime, ptg_task task,
                                       ptg_timer_info *info);
 
@@ -1402,7 +1405,8 @@ PTG_API ptg_status ptg_queue_spawn(ptg_runtime *runtime, ptg_group group,
  * it drains and the pusher is not inside its group. PTG_ESTALE: it
  * has ended. A message that is refused stays the caller's.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EFULL PTG_ECLOSED PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_EFULL PTG_ECLOSED
+ *        PTG_ETHREAD */
 PTG_API ptg_status ptg_queue_push(ptg_runtime *runtime, ptg_task queue,
                                   ptg_task pusher, void *message);
 
@@ -1426,7 +1430,7 @@ PTG_API ptg_status ptg_queue_push_remote(ptg_remote *remote, ptg_task queue,
 /* Closes a queue: nothing is accepted after this, everything before it is
  * handled, and then it ends well. Again is PTG_OK and does nothing.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ETHREAD */
 PTG_API ptg_status ptg_queue_close(ptg_runtime *runtime, ptg_task queue);
 
 /* A queue as it is now. Invariant: accepted == length + running + handled. */
@@ -1446,7 +1450,7 @@ typedef struct ptg_queue_info {
 
 /* Fills as much of *info as info->size covers.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ETHREAD */
 PTG_API ptg_status ptg_queue_get_info(ptg_runtime *runtime, ptg_task queue,
                                       ptg_queue_info *info);
 

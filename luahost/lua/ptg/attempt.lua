@@ -101,7 +101,7 @@ local function read_result(status, flags, code, message)
   return result
 end
 
-function Attempt:on_done_event(status, flags, code, _, message)
+function Attempt:on_done_event(status, flags, code, _, _, message)
   registry.remove(self)
   decide(self, status, flags)
   local result = read_result(status, flags, code, message)

@@ -9,7 +9,7 @@ local await = {}
 -- The task whose coroutine is running; call names who needs it.
 local function running_task(call)
   local task = context.task
-  if not task then
+  if not task or not task.co or coroutine.status(task.co) == "suspended" then
     failure.misuse("%s: only inside a task (not at the top level of a script, "
       .. "in a handler or in a callback of luv)", call)
   end
@@ -25,6 +25,14 @@ function await.sleep(duration)
   local ns = options.value("ptg.sleep", "duration", "limit", duration)
   local task = running_task("ptg.sleep")
   task:suspend(task:new_wait(), ns == core.AT_ONCE and 0 or ns)
+end
+
+-- Waits until task:wake() ends it.
+function await.pause()
+  local task = running_task("ptg.pause")
+  local wait = task:new_wait()
+  wait.is_pause = true
+  task:suspend(wait)
 end
 
 -- Waits for start(done) to call done, and returns what it called it with.
@@ -44,9 +52,12 @@ local function refuse_deadlock(task, target)
   if rawequal(target, task) then
     error(failure.new("EDEADLK", "ptg.await: a task cannot wait for itself"), 0)
   end
-  if not target.is_group then return end
   local group = task.group
   while group do
+    if group.own and rawequal(group.own.owner, target) then
+      error(failure.new("EDEADLK", ("ptg.await: %s is inside %s, which ends "
+        .. "before %s does"):format(task, group.path, target)), 0)
+    end
     if rawequal(group, target) then
       error(failure.new("EDEADLK", ("ptg.await: %s is inside %s, which ends "
         .. "only after it"):format(task, target.path)), 0)

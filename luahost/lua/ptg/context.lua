@@ -2,7 +2,10 @@
 --
 -- task and group answer ptg.current(); spawner is the handle that libptg takes
 -- as the one who spawns or cancels (0: it knows itself, by the callback).
-local context = { task = nil, group = nil, spawner = 0 }
+-- depth is how many such calls there are, one in the other.
+-- In a callback of luv, of which libptg knows nothing, luv_group is the group on
+-- whose behalf it is.
+local context = { task = nil, group = nil, spawner = 0, depth = 0 }
 
 -- Calls fn(...) on behalf of a task, or of a group's handler (task nil), and
 -- returns what xpcall does.
@@ -10,9 +13,11 @@ function context.call(task, group, spawner, handler, fn, ...)
   local old_task, old_group, old_spawner =
     context.task, context.group, context.spawner
   context.task, context.group, context.spawner = task, group, spawner
+  context.depth = context.depth + 1
   local function leave(...)
     context.task, context.group, context.spawner =
       old_task, old_group, old_spawner
+    context.depth = context.depth - 1
     return ...
   end
   return leave(xpcall(fn, handler, ...))

@@ -6,6 +6,7 @@
 local context = require "ptg.context"
 local core = require "ptg.core"
 local log = require "ptg.log"
+local outcome = require "ptg.outcome"
 local registry = require "ptg.registry"
 local settings = require "ptg.settings"
 
@@ -18,6 +19,8 @@ local errors = {
 -- Failures whose values wait for the runtime to tell them: by task, or by
 -- group for a hook.
 local expected = {}
+
+local group_states = { "open", "draining", "cancelling", "closed" }
 
 -- tostring() that cannot fail; a table of a script's own often has a message.
 local function text_of(value)
@@ -64,6 +67,11 @@ function errors.expect(handle, caught)
   expected[handle] = caught
 end
 
+-- It was told, or never will be.
+function errors.forget(handle)
+  expected[handle] = nil
+end
+
 local function kind_of(err)
   if not err.hook then
     return ("%s '%s'"):format(err.task and err.task.kind or "task", err.name)
@@ -88,32 +96,46 @@ local function print_loudly(err)
   log.plain(table.concat(lines, "\n"))
 end
 
--- Hands err, whose group is set, to the nearest handler.
-function errors.dispatch(err)
-  err.path = err.group.path
-  local group = err.group
-  while group do
-    local handler = not settings.are_hooks_off and group.handlers.on_error
-    if handler then
-      local ok, wrong = context.call(nil, group, 0, errors.caught, handler, err)
-      if ok then return end
-      wrong.group, wrong.path = group, group.path
-      err.handler_errors = err.handler_errors or {}
-      table.insert(err.handler_errors, wrong)
-      err.handler_error = err.handler_errors[1]
-    end
-    group = group.parent
-  end
+-- Hands err to the handler of group; true if that took it, else false and what
+-- it raised, if there is one.
+local function try_handler(group, err)
+  local handler = not settings.are_hooks_off and group.handlers.on_error
+  if not handler then return false end
+  local ok, wrong = context.call(nil, group, 0, errors.caught, handler, err)
+  if ok then return true end
+  wrong.group, wrong.path = group, group.path
+  err.handler_errors = err.handler_errors or {}
+  table.insert(err.handler_errors, wrong)
+  err.handler_error = err.handler_errors[1]
+  return false, wrong
+end
+
+local function give_up(err)
   errors.unhandled = errors.unhandled + 1
   print_loudly(err)
 end
 
+-- Hands err, whose group is set and of which the runtime knows nothing, to the
+-- nearest handler.
+function errors.dispatch(err)
+  err.path = err.group.path
+  local group = err.group
+  while group do
+    if try_handler(group, err) then return end
+    group = group.parent
+  end
+  give_up(err)
+end
+
 -- Hands on what fn(...) of a task's (or of a group's, task nil) raised outside
--- of the task's coroutine; true if it raised nothing.
+-- of the task's coroutine; true and what it returned if it raised nothing.
 function errors.guard(task, group, what, fn, ...)
-  local spawner = task and not task.future.is_settled and task.handle or 0
-  local ok, caught = context.call(nil, group, spawner, errors.caught, fn, ...)
-  if ok then return true end
+  -- A line that a process wrote comes from outside of the runtime.
+  local is_outside = task and task.kind == "process"
+    and not task.future.is_settled
+  local spawner = is_outside and task.handle or 0
+  local ok, caught = context.call(task, group, spawner, errors.caught, fn, ...)
+  if ok then return true, caught end
   errors.dispatch {
     task = task,
     name = task and task.name or what,
@@ -126,10 +148,32 @@ function errors.guard(task, group, what, fn, ...)
   return false
 end
 
--- The event: a failure as the runtime tells it.
-function errors.on_event(_, group, handle, flags, status, outcome_flags, code,
-                         name, message)
-  local owner = registry.by_handle(group)
+-- The status of a hook that raised value: its code, if that is one of the
+-- runtime's.
+function errors.status_of(value)
+  local status = type(value) == "table" and core.status[rawget(value, "code")]
+  if math.type(status) ~= "integer" or status == core.status.OK then
+    return core.status.EFAILED
+  end
+  return status
+end
+
+-- Calls fn(...) of a timer or queue, which may answer with a task. Returns what
+-- the runtime wants to know: a status and that task.
+function errors.ask(object, what, fn, ...)
+  local ok, result = context.call(object, object.group, 0, errors.caught, fn,
+    ...)
+  if ok then return core.status.OK, result and result.handle or 0 end
+  result.hook = what
+  errors.expect(object.handle, result)
+  return errors.status_of(result.value), 0
+end
+
+-- ------------------------------------------------------------------ the event
+
+-- The failure as a script is told of it; nil if it is none.
+local function build(group, handle, flags, age_ns, group_state, name, status,
+                     outcome_flags, ...)
   local from_hook = flags & core.FROM_HOOK ~= 0
   local subject = from_hook and group or handle
   local caught = expected[subject]
@@ -137,25 +181,63 @@ function errors.on_event(_, group, handle, flags, status, outcome_flags, code,
 
   local object = not from_hook and registry.by_handle(handle) or nil
   if object and object.swallows and object:swallows(status, outcome_flags) then
-    return 0
+    return nil
   end
-  local task = object and object.public or object
+  local owner = registry.by_handle(group)
+  local ended = outcome.new(status, outcome_flags, ...)
   local value = caught and caught.value
-  message = message or "PTG_" .. core.status[status]
+  local message = ended.message or "PTG_" .. ended.status
   if object and object.explain then message = object:explain(message) end
-  errors.dispatch {
-    task = task,
+  return {
+    task = object and object.public or object,
     name = from_hook and caught and caught.hook or name,
     group = owner,
-    hook = caught and caught.hook,
+    path = owner.path,
+    hook = caught and caught.hook or from_hook and "a hook" or nil,
     message = caught and caught.message or message,
     value = value,
     traceback = caught and caught.traceback,
-    status = core.status[status],
-    code = type(value) == "table" and value.code or code ~= 0 and code or nil,
+    status = ended.status,
+    code = type(value) == "table" and value.code
+      or ended.code ~= 0 and ended.code or nil,
     during_cancel = flags & core.DURING_CANCEL ~= 0,
+    age = age_ns / 1e9,
+    state = group_states[group_state],
+    label = name,
+    outcome = ended,
   }
-  return 0
+end
+
+-- The one that is on its way up: the runtime goes from group to group, so that
+-- it knows in whose handler it is.
+local passing
+
+function errors.reset()
+  expected, passing, errors.unhandled = {}, nil, 0
+end
+
+-- A failure comes to the handler of the group with this id. What is returned
+-- says whether it goes on to the parent's; one without a handler says so too.
+function errors.on_event(id, group, handle, flags, age_ns, group_state, status,
+                         outcome_flags, code, value, originator, name, ...)
+  local subject = flags & core.FROM_HOOK ~= 0 and group or handle
+  local err = passing and passing.subject == subject and passing.err
+  passing = nil
+  if not err then
+    err = build(group, handle, flags, age_ns, group_state, name, status,
+      outcome_flags, code, value, originator, ...)
+    if not err then return core.status.OK end
+  end
+
+  local here = registry.by_id(id)
+  local ok, wrong = try_handler(here, err)
+  if ok then return core.status.OK end
+  if not here.parent then
+    give_up(err)
+    return core.status.OK
+  end
+  passing = { subject = subject, err = err }
+  return wrong and errors.status_of(wrong.value) or core.status.EFAILED
 end
 
 return errors

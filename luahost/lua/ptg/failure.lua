@@ -52,14 +52,17 @@ function failure.misuse(format, ...)
 end
 
 -- Raises what a call of ptg.core answered; subject says what was tried.
-function failure.raise(subject, code, detail)
-  error(failure.new(code, subject .. ": " .. failure.text(code, detail)), 0)
+function failure.raise(subject, code, detail, status)
+  local value = failure.new(code, subject .. ": " .. failure.text(code, detail))
+  value.status = status or code
+  error(value, 0)
 end
 
--- A group that is gone is closed to whoever still has its object.
+-- A group that is gone is closed to whoever still has its object; the third
+-- result is what libptg said.
 function failure.of_group(code, detail)
-  if code == "ESTALE" then return "ECLOSED", "the group is closed" end
-  return code, failure.text(code, detail)
+  if code == "ESTALE" then return "ECLOSED", "the group is closed", code end
+  return code, failure.text(code, detail), code
 end
 
 -- Passes on the results of a call of ptg.core, or raises its failure.

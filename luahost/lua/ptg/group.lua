@@ -53,7 +53,10 @@ end
 
 local create_spec = {
   name = "name", grace = "limit", cancel_wait = "limit", deadline = "limit",
-  max_tasks = "count", parallel = "boolean", stops_before = read_groups,
+  max_tasks = "count", when_full = { "refuse", "queue", "replace_oldest" },
+  max_queued = "count", history = "count", owner = "object",
+  on_failure = { "report", "shutdown_group", "shutdown_root" },
+  admits_anyone = "boolean", parallel = "boolean", stops_before = read_groups,
   on_error = "function", on_drain = "function", on_closed = "function",
 }
 
@@ -65,11 +68,33 @@ local function new(fields)
   return setmetatable(fields, Group)
 end
 
+local function set_handlers(group, own)
+  for _, hook in ipairs { "on_error", "on_drain", "on_closed" } do
+    group.handlers[hook] = own[hook]
+  end
+end
+
 -- The object of the root group, which the host has made.
-function Group.root()
-  local root = new { name = "root", path = "/" }
+function Group.root(own)
+  local root = new { name = own and own.name or "root", path = "/", own = own }
   registry.add_root(root, core.ROOT_ID, core.root())
+  set_handlers(root, own or {})
   return root
+end
+
+-- Ends the runtime, which has to be at its end or is to be discarded, begins
+-- another and returns its root group.
+function Group.renew_root(call, given)
+  local spec = { discard = "boolean" }
+  for key, sort in pairs(create_spec) do spec[key] = sort end
+  spec.owner, spec.stops_before = nil, nil
+  local own = options.check(call, given or {}, spec)
+  failure.check(call, core.renew(own, own.discard))
+  registry.clear()
+  errors.reset()
+  progress.reset()
+  Group.losses = 0
+  return Group.root(own)
 end
 
 -- Makes a child of parent out of what a script wrote.
@@ -83,8 +108,8 @@ function Group.create(parent, call, given)
 
   local group = new { parent = parent, own = own, where = where.caller() }
   local id = registry.add(group)
-  local handle, code, detail = core.group_create(id, parent.handle, own.name,
-    own.parallel, own.grace, own.cancel_wait, own.deadline, own.max_tasks)
+  local handle, code, detail = core.group_create(id, parent.handle, own,
+    own.owner and own.owner.handle)
   if not handle then
     registry.remove(group)
     failure.raise(call, failure.of_group(code, detail))
@@ -92,9 +117,7 @@ function Group.create(parent, call, given)
   registry.set_handle(group, handle)
   group.name = own.name or core.group_info(handle).name
   group.path = (parent.parent and parent.path or "") .. "/" .. group.name
-  for _, hook in ipairs { "on_error", "on_drain", "on_closed" } do
-    group.handlers[hook] = own[hook]
-  end
+  set_handlers(group, own)
   if own.stops_before then group:stops_before(own.stops_before) end
   return group
 end
@@ -111,7 +134,7 @@ local function run_hook(self, name)
   if ok then return core.status.OK end
   caught.hook = name
   errors.expect(self.handle, caught)
-  return core.status.EFAILED
+  return errors.status_of(caught.value)
 end
 
 function Group:on_group_drain_event()
@@ -195,13 +218,23 @@ function Group:try_spawn(...)
   local task, code, detail = spawn_counted("group:try_spawn", self, 0,
     select("#", ...), ...)
   if task then return task end
-  return nil, failure.of_group(code, detail)
+  local status, message = failure.of_group(code, detail)
+  return nil, status, message
 end
 
 -- The same as spawn, for clean-up: from inside also while it is cancelling.
 function Group:spawn_cleanup(...)
   return or_raise(self, spawn_counted("group:spawn_cleanup", self,
     core.SPAWN_CLEANUP, select("#", ...), ...))
+end
+
+-- As spawn, with options.
+function Group:task(given)
+  return or_raise(self, Task.create(self, given))
+end
+
+function Group:timer(given)
+  return Timer.create(self, given)
 end
 
 function Group:process(given)
@@ -244,11 +277,12 @@ function Group:shutdown(given)
   local own = options.check("group:shutdown", given or {}, shutdown_spec)
   local ok, code, detail = core.group_shutdown(self.handle, own.force,
     own.grace, own.cancel_wait, own.deadline)
-  -- One that is gone has been shut down.
+  -- One that is gone has been shut down: false.
   if not ok and code ~= "ESTALE" then
     failure.raise(("shutdown of %s"):format(self), code, detail)
   end
   progress.note(self)
+  return ok == true
 end
 
 -- ------------------------------------------------------------------ looking
@@ -275,6 +309,30 @@ end
 -- The tasks, processes, timers and so on that have not ended, oldest first.
 function Group:tasks()
   return objects(core.group_tasks(self.handle))
+end
+
+-- What it remembers: failures that are not alike, and as many of the tasks that
+-- have ended as its option history says; the latest first.
+function Group:failures()
+  return (failure.check(("failures of %s"):format(self),
+    core.group_failures(self.handle)))
+end
+
+function Group:history()
+  return (failure.check(("history of %s"):format(self),
+    core.group_history(self.handle)))
+end
+
+-- The most frequent types and names of tasks, here and below.
+function Group:names(count)
+  return (failure.check(("names of %s"):format(self),
+    core.group_names(self.handle, count or 10)))
+end
+
+-- Who held its shutdown up, in the order in which they did.
+function Group:blame()
+  return (failure.check(("blame of %s"):format(self),
+    core.group_blame(self.handle)))
 end
 
 function Group:plan()

@@ -37,7 +37,9 @@ local handles = setmetatable({}, { __mode = "k" })
 local function run_owned(task, group, fn, ...)
   if settings.are_hooks_off then return end
   local spawner = task and not task.future.is_settled and task.handle or 0
+  context.luv_group = group
   local ok, caught = context.call(nil, group, spawner, errors.caught, fn, ...)
+  context.luv_group = nil
   if ok then return end
   errors.dispatch {
     task = task,
@@ -172,6 +174,11 @@ local function on_stray_error(value)
     value = value,
     traceback = errors.script_frames(text:match("\n(.*)$") or ""),
   }
+end
+
+-- Another root group has taken the place of the first one.
+function guard.set_root(root_group)
+  root = root_group
 end
 
 -- To be called once, with the root group, before any script has luv.

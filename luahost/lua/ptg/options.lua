@@ -96,6 +96,21 @@ function sorts.count(value)
   return number
 end
 
+function sorts.integer(value)
+  if math.type(value) ~= "integer" then
+    return nil, "must be a whole number"
+  end
+  return value
+end
+
+-- A task of whatever sort, or a group.
+function sorts.object(value)
+  if type(value) ~= "table" or math.type(value.handle) ~= "integer" then
+    return nil, "must be a task or a group, not a " .. type(value)
+  end
+  return value
+end
+
 -- A duration; "0s" is nothing at all, and no limit is "forever".
 function sorts.limit(value)
   local ns, wrong = duration.parse(value)

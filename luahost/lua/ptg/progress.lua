@@ -201,6 +201,12 @@ function progress.note(group)
   if look_at(group) and terminal and #groups <= FEW then redraw() end
 end
 
+-- Another runtime has taken the place of the one that was told of.
+function progress.reset()
+  progress.finish()
+  groups, timer, terminal, seen = nil, nil, nil, {}
+end
+
 -- The root is closed: takes the live lines away.
 function progress.finish()
   if not groups then return end

@@ -9,6 +9,7 @@ local Task = require "ptg.task"
 local await = require "ptg.await"
 local context = require "ptg.context"
 local core = require "ptg.core"
+local ending = require "ptg.ending"
 local errors = require "ptg.errors"
 local failure = require "ptg.failure"
 local options = require "ptg.options"
@@ -27,24 +28,28 @@ end
 
 local spec = {
   name = "name", capacity = "count", at_once = "count", handle = "function",
-  drop = "function",
+  drop = "function", take = "function", on_room = "function",
+  spawner = "object",
 }
 
--- group:queue{ name =, capacity =, at_once =, handle =, drop = }
+-- group:queue{ name =, capacity =, at_once =, handle = or take =, drop =,
+-- on_room =, spawner = }
 function Queue.create(group, given)
   local own = options.check(CALL, given, spec)
-  for _, needed in ipairs { "capacity", "handle" } do
-    if own[needed] == nil then
-      failure.misuse("%s: %s is wanted", CALL, needed)
-    end
+  if not own.capacity then failure.misuse("%s: capacity is wanted", CALL) end
+  if (own.handle == nil) == (own.take == nil) then
+    failure.misuse("%s: handle is wanted%s", CALL,
+      own.take and " or take, not both" or "")
   end
   local queue = setmetatable({
     name = own.name or "queue", group = group, fn = own.handle,
-    drop_fn = own.drop, future = Future.new(), messages = {}, last = 0,
+    drop_fn = own.drop, take_fn = own.take, room_fn = own.on_room,
+    future = Future.new(), messages = {}, last = 0,
   }, Queue)
   local id = registry.add(queue)
   local handle, code, detail = core.queue_spawn(id, group.handle, queue.name,
-    own.capacity, own.at_once, context.spawner)
+    own.capacity, own.at_once, own.spawner and own.spawner.handle
+      or context.spawner)
   if not handle then
     registry.remove(queue)
     failure.raise(("%s in %s"):format(CALL, group),
@@ -66,6 +71,12 @@ end
 -- that does not take the task is a failure of the queue.
 function Queue:on_message_event(number)
   local message = self.messages[number]
+  if self.take_fn then
+    local status, started =
+      errors.ask(self, "take", self.take_fn, self, message)
+    if status == core.status.OK then self.messages[number] = nil end
+    return status, started
+  end
   local task, code = Task.spawn(self.group, self.name, 0, self.fn, message)
   if not task then return core.status[code] end
   self.messages[number] = nil
@@ -75,39 +86,48 @@ end
 function Queue:on_drop_event(number)
   local message = take(self, number)
   if not self.drop_fn then return end
-  errors.guard(nil, self.group, "drop", self.drop_fn, message)
+  errors.guard(self, self.group, "drop", self.drop_fn, message)
 end
 
-function Queue:on_room_event()
+local function settle_room(self)
   local room = self.room
   self.room = nil
   if room then room:settle(true, true) end
 end
 
-function Queue:on_done_event(status, _, _, left, message)
+function Queue:on_room_event()
+  settle_room(self)
+  if self.room_fn then
+    errors.guard(self, self.group, "on_room", self.room_fn, self)
+  end
+end
+
+function Queue:on_done_event(status, flags, code, left, originator, message,
+                             reason)
   registry.remove(self)
   self.is_over = true
-  self:on_room_event()
-  if status == core.status.OK or status == core.status.ECANCELED then
-    return self.future:settle(true, left)
-  end
-  self.future:settle(false, failure.new(core.status[status],
-    failure.text(core.status[status], message)))
+  settle_room(self)
+  ending.settle(self, status, message, left)
+  ending.tell(self, status, flags, code, left, originator, message, reason)
 end
 
 -- ------------------------------------------------------------- for scripts
 
--- True; or nil and "EFULL" or "ECLOSED".
-function Queue:push(message)
-  if self.is_over then return nil, "ECLOSED" end
+-- On behalf of whose code is running, or of pusher. True; or nil and "EFULL" or
+-- "ECLOSED", which one that has ended is too.
+function Queue:push(message, pusher)
   local number = self.last + 1
-  local ok, code, detail = core.queue_push(self.handle, context.spawner, number)
+  local ok, code, detail = core.queue_push(self.handle,
+    pusher and pusher.handle or context.spawner, number)
   if ok then
     self.last = number
     self.messages[number] = message
     return true
   end
-  if code == "ESTALE" then code = "ECLOSED" end
+  -- Unless it is the pusher that is gone.
+  if code == "ESTALE" and not core.queue_info(self.handle) then
+    code = "ECLOSED"
+  end
   if code ~= "EFULL" and code ~= "ECLOSED" then
     failure.raise(("push to %s"):format(self), code, detail)
   end
@@ -125,11 +145,15 @@ function Queue:push_wait(message)
 end
 
 -- Nothing is taken after this; what is there is handled, and then it ends.
+-- False: it has ended.
 function Queue:close()
-  core.queue_close(self.handle)
+  return core.queue_close(self.handle) == true
 end
 
 Queue.cancel = Task.cancel
+Queue.finish = Task.finish
+Queue.on_done = Task.on_done
+Queue.extend_grace = Task.extend_grace
 Queue.state = Task.state
 
 -- What it is now; nil once it has ended.

@@ -40,6 +40,11 @@ function registry.by_handle(handle)
   return by_handle[handle]
 end
 
+-- What belonged to a runtime that is gone.
+function registry.clear()
+  by_id, by_handle = {}, {}
+end
+
 -- Calls fn(handle) for each task of whatever sort.
 function registry.each_task(fn)
   for handle, object in pairs(by_handle) do

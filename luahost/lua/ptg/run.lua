@@ -20,7 +20,7 @@ local run = {}
 local OK, SCRIPT_ERROR, USAGE, UNHANDLED, NOT_IN_ORDER = 0, 1, 2, 3, 4
 
 local asked -- the options that begin() was given
-local root
+local ptg   -- whose root may be another one at the end
 
 -- ----------------------------------------------------------------- loading
 
@@ -89,7 +89,7 @@ function commands.run()
 end
 
 function commands.check()
-  local findings, count = check.run(root)
+  local findings, count = check.run(ptg.root)
   for _, finding in ipairs(findings) do
     log.plain(("%s: %s"):format(finding.where or asked.file, finding.message))
   end
@@ -100,7 +100,7 @@ function commands.check()
 end
 
 function commands.plan()
-  local built = plan.build(root)
+  local built = plan.build(ptg.root)
   local format = asked.format or "text"
   io.stdout:write(plan[format](built, asked.file))
   return OK
@@ -120,7 +120,7 @@ function run.begin(options)
     settings.is_declaring
   -- What a script prints is to stand where it belongs among the log lines.
   io.stdout:setvbuf("line")
-  root = require("ptg").root
+  ptg = require "ptg"
   _G.arg = settings.args
 
   local status = OK
@@ -154,7 +154,7 @@ function run.finish(status)
   if status ~= OK or settings.is_declaring then return status end
   settings.are_hooks_off = true
   progress.finish()
-  local built = root:report()
+  local built = ptg.root:report()
   errors.unhandled = errors.unhandled + core.lost_events()
   if errors.unhandled > 0 then status = UNHANDLED end
   if Group.losses > 0 then status = NOT_IN_ORDER end

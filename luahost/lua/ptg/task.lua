@@ -9,9 +9,12 @@
 local Future = require "ptg.future"
 local context = require "ptg.context"
 local core = require "ptg.core"
+local ending = require "ptg.ending"
 local errors = require "ptg.errors"
 local failure = require "ptg.failure"
+local options = require "ptg.options"
 local registry = require "ptg.registry"
+local where = require "ptg.where"
 
 local Task = {}
 Task.__index = Task
@@ -40,6 +43,7 @@ local function new_cancellation(task, reason, originator)
     cancelled = true,
     reason = reason,
     originator = originator and registry.by_handle(originator) or nil,
+    originator_handle = originator,
     task = task,
   }, Cancellation)
 end
@@ -51,26 +55,55 @@ local function name_of(fn)
   return ("%s:%d"):format(info.short_src:match("[^/]*$"), info.linedefined)
 end
 
--- Spawns fn(task, ...) in group; returns the task, or nil, status and detail.
-function Task.spawn(group, name, flags, fn, ...)
-  local task = setmetatable({
-    name = name or name_of(fn),
+local function new(group, name, fn)
+  return setmetatable({
+    name = name,
     group = group,
     future = Future.new(),
     fn = fn,
-    args = select("#", ...) > 0 and table.pack(...) or nil,
     draining = false,
     cancelled = false,
   }, Task)
+end
+
+local function launch(task, flags, spawner, place, sort, is_killable)
   local id = registry.add(task)
-  local handle, code, detail =
-    core.task_spawn(id, group.handle, task.name, flags, context.spawner)
+  local handle, code, detail = core.task_spawn(id, task.group.handle, task.name,
+    flags, spawner, place, sort, is_killable)
   if not handle then
     registry.remove(task)
     return nil, code, detail
   end
   registry.set_handle(task, handle)
   return task
+end
+
+-- Spawns fn(task, ...) in group; returns the task, or nil, status and detail.
+function Task.spawn(group, name, flags, fn, ...)
+  local task = new(group, name or name_of(fn), fn)
+  task.args = select("#", ...) > 0 and table.pack(...) or nil
+  return launch(task, flags, context.spawner, where.caller())
+end
+
+local create_spec = {
+  run = "function", name = "name", type = "name", place = "string",
+  cleanup = "boolean", observed = "boolean", spawner = "object",
+  on_drain = "function", on_kill = "function", on_done = "function",
+}
+
+-- group:task{...}; returns what spawn() does.
+function Task.create(group, given)
+  local own = options.check("group:task", given, create_spec)
+  if not own.run then failure.misuse("group:task: run is wanted") end
+  local task = new(group, own.name or own.type or name_of(own.run), own.run)
+  if own.on_drain then task.drain_functions = { own.on_drain } end
+  if own.on_done then task.done_functions = { own.on_done } end
+  task.kill_function = own.on_kill
+  local flags = (own.cleanup and core.SPAWN_CLEANUP or 0)
+    | (own.observed and core.SPAWN_OBSERVED or 0)
+  return launch(task, flags, own.spawner and own.spawner.handle
+    or context.spawner, own.place or where.caller(), own.type,
+    own.on_kill ~= nil)
 end
 
 -- ------------------------------------------------------------------ ending
@@ -101,7 +134,7 @@ local function finish_badly(self, caught)
   end
   self.failure = caught.value
   if self.cancel_error and rawequal(caught.value, self.cancel_error) then
-    return finish(self, status_of.ECANCELED, caught.value.reason)
+    return finish(self, status_of.ECANCELED)
   end
   errors.expect(self.handle, caught)
   finish(self, status_of.EFAILED, errors.line_of(caught.message))
@@ -117,10 +150,40 @@ local function finish_suspended(self)
                        traceback = traceback })
 end
 
+-- Closes the coroutine of a task that has been finished. What its variables
+-- to be closed raise has no task any more that could fail.
+local function close_body(self)
+  local co = self.co
+  self.co = nil
+  errors.guard(self, self.group, "closing", function()
+    local ok, wrong = coroutine.close(co)
+    if not ok then error(wrong, 0) end
+  end)
+end
+
+-- The body of a task that was finished while it ran waits, or has come to an
+-- end that nobody asks for.
+local function leave_finished(self, ok, first, ...)
+  if coroutine.status(self.co) == "suspended" then return close_body(self) end
+  self.co = nil
+  if ok and first then return end
+  local caught = ok and (...) or first
+  if type(caught) ~= "table" then
+    caught = { value = caught, message = errors.text_of(caught) }
+  end
+  if rawequal(caught.value, self.cancel_error) then return end
+  errors.dispatch {
+    task = self, name = self.name, group = self.group, hook = "the rest",
+    message = caught.message, value = caught.value,
+    traceback = caught.traceback,
+  }
+end
+
 local function after_resume(self, old_task, old_group, old_spawner, ok, first,
                             ...)
   context.task, context.group, context.spawner =
     old_task, old_group, old_spawner
+  if self.is_finished then return leave_finished(self, ok, first, ...) end
   if coroutine.status(self.co) == "suspended" then
     if first ~= Task.SUSPEND then finish_suspended(self) end
     return
@@ -134,8 +197,8 @@ end
 local function resume(self, ...)
   local old_task, old_group, old_spawner =
     context.task, context.group, context.spawner
-  context.task, context.group, context.spawner =
-    self, self.group, self.handle
+  -- The runtime knows whose event this is, also once the task has ended.
+  context.task, context.group, context.spawner = self, self.group, 0
   self.waiting = nil
   after_resume(self, old_task, old_group, old_spawner,
     coroutine.resume(self.co, ...))
@@ -159,7 +222,10 @@ end
 
 function Task:on_wake_event()
   local wait = self.waiting
-  if wait then resume(self, wait.is_over and "over" or "timeout") end
+  if not wait then return end
+  if wait.is_over then return resume(self, "over") end
+  -- A wake that was asked for is no business of another wait.
+  if wait.is_timed or wait.is_pause then resume(self, "timeout") end
 end
 
 function Task:on_drain_event()
@@ -169,6 +235,10 @@ function Task:on_drain_event()
   for _, fn in ipairs(functions) do
     errors.guard(self, self.group, "on_drain", fn, self)
   end
+end
+
+function Task:on_kill_event()
+  errors.guard(self, self.group, "on_kill", self.kill_function, self)
 end
 
 function Task:on_cancel_event(originator, reason)
@@ -184,8 +254,7 @@ function Task:on_cancel_event(originator, reason)
   resume(self, "cancel")
 end
 
-function Task:on_done_event(status, _, _, _, message)
-  registry.remove(self)
+local function settle(self, status, message, reason)
   local result = self.result
   if result then
     return self.future:settle(true, table.unpack(result, 1, result.n))
@@ -193,12 +262,18 @@ function Task:on_done_event(status, _, _, _, message)
   local value = self.failure
   if value == nil and status == status_of.ECANCELED then
     self.cancelled = true
-    value = new_cancellation(self,
-      message or self.cancel_reason or "cancelled")
+    value = new_cancellation(self, reason or message or "cancelled")
   elseif value == nil then
     value = failure.new(core.status[status], message or "it failed")
   end
   self.future:settle(false, value)
+end
+
+function Task:on_done_event(status, flags, code, value, originator, message,
+                            reason)
+  registry.remove(self)
+  settle(self, status, message, reason)
+  ending.tell(self, status, flags, code, value, originator, message, reason)
 end
 
 -- ------------------------------------------------------------------- waits
@@ -238,6 +313,7 @@ end
 -- Suspends the running coroutine until wait is over (true) or timeout_ns has
 -- passed (false); raises the cancellation.
 function Task:suspend(wait, timeout_ns)
+  if self.is_finished then coroutine.yield(Task.SUSPEND) end -- for ever
   if wait.is_over then return true end
   if timeout_ns and timeout_ns ~= FOREVER then
     wait.is_timed = true
@@ -254,21 +330,72 @@ end
 
 -- ------------------------------------------------------------- for scripts
 
--- Asks it to end. False: it had ended already.
-function Task:cancel(reason)
-  local originator = context.spawner
-  if originator == 0 and context.group then
-    originator = context.group.handle
-  end
-  reason = reason and errors.line_of(errors.text_of(reason))
-  -- One that never runs is not told the reason.
-  self.cancel_reason = self.cancel_reason or reason
-  local ok, code, detail = core.task_cancel(self.handle, reason, originator)
+-- True; or false, one that has ended.
+local function did(self, call, ok, code, detail)
   if not ok and code ~= "ESTALE" then
-    failure.raise(("cancel of %s"):format(self), code, detail)
+    failure.raise(("%s of %s"):format(call, self), code, detail)
   end
   return ok == true
 end
+
+-- Asks it to end, on behalf of whose code is running, or of originator. False:
+-- it had ended already.
+function Task:cancel(reason, originator)
+  local asks = originator and originator.handle or context.spawner
+  if asks == 0 and context.luv_group then asks = context.luv_group.handle end
+  reason = reason and errors.line_of(errors.text_of(reason))
+  return did(self, "cancel", core.task_cancel(self.handle, reason, asks))
+end
+
+local finish_spec = {
+  status = "string", code = "integer", value = "integer", message = "string",
+}
+
+-- Ends it at once, from wherever: its body is closed where it waits, or will
+-- be at its next wait. False: it had ended already.
+function Task:finish(given)
+  local own = options.check("task:finish", given or {}, finish_spec)
+  local status = status_of[own.status or "OK"]
+  if math.type(status) ~= "integer" then
+    failure.misuse('task:finish: status: "%s" is none', own.status)
+  end
+  local ok = did(self, "finish", core.task_finish(self.handle, status, own.code,
+    own.message, own.value))
+  if not ok then return false end
+  self.is_finished = true
+  if status == status_of.OK then self.result = { own.value, n = 1 } end
+  if self.waiting then
+    self.waiting:leave()
+    self.waiting = nil
+    close_body(self)
+  end
+  return true
+end
+
+-- Ends its pause, duration from now; a new one takes the place of an old one,
+-- "forever" takes it back. False: it had ended already.
+function Task:wake(duration)
+  local ns = options.value("task:wake", "duration", "limit", duration or "0s")
+  return did(self, "wake", core.task_sleep(self.handle,
+    ns == core.AT_ONCE and 0 or ns))
+end
+
+-- Asks for the drain phase of its group to last duration from now. Returns how
+-- many seconds it lasts, as far as the deadline of the group leaves them.
+function Task:extend_grace(duration)
+  local ns = options.value("task:extend_grace", "duration", "delay", duration)
+  local left = failure.check(("more grace for %s"):format(self),
+    core.task_extend_grace(self.handle, ns))
+  return left == FOREVER and math.huge or left / 1e9
+end
+
+-- What it is now.
+function Task:info()
+  return (failure.check(("info of %s"):format(self),
+    core.task_info(self.handle)))
+end
+
+Task.on_done = ending.on_done
 
 -- "pending", "running", "cancelling", "abandoned" or "ended".
 function Task:state()

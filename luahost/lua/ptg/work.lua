@@ -77,15 +77,21 @@ function Work.create(group, name, ...)
   return create(group, "work", name, ...)
 end
 
-function Work:on_done_event(status, flags, code, value, message, results)
+function Work:on_done_event(status, flags, code, value, originator, message,
+                            reason, results)
   if status == core.status.OK then
     -- None if another finished it.
     self.result = table.pack(core.work_unpack(results or ""))
   end
-  Task.on_done_event(self, status, flags, code, value, message)
+  Task.on_done_event(self, status, flags, code, value, originator, message,
+    reason)
 end
 
 Work.cancel = Task.cancel
+Work.finish = Task.finish
+Work.info = Task.info
+Work.on_done = Task.on_done
+Work.extend_grace = Task.extend_grace
 Work.state = Task.state
 
 return Work
