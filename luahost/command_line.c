@@ -71,8 +71,8 @@ static void check_format(const char *command, const char *format,
   static const char *const OF_CONFORM[] = {"text", "tap", "json", "junit",
                                            NULL};
   int is_plan = strcmp(command, "plan") == 0;
-  for (const char *const *known = is_plan ? OF_PLAN : OF_CONFORM; *known != NULL;
-       known++)
+  for (const char *const *known = is_plan ? OF_PLAN : OF_CONFORM;
+       *known != NULL; known++)
     if (strcmp(*known, format) == 0) return;
   argp_error(state, "--format is %s, not %s",
              is_plan ? "text, json or dot" : "text, tap, json or junit",
@@ -83,8 +83,7 @@ static void check_format(const char *command, const char *format,
  * with FILE, so that ARGS may look like options. Conform has only files. */
 static error_t take_argument(struct ptg__command_line *line, char *value,
                              struct argp_state *state) {
-  if (line->file != NULL)
-    argp_error(state, "%s takes one FILE", line->command);
+  if (line->file != NULL) argp_error(state, "%s takes one FILE", line->command);
   int is_conform = strcmp(line->command, "conform") == 0;
   if (!is_conform) line->file = value;
   if (!is_conform && strcmp(line->command, "run") != 0) return 0;
@@ -153,15 +152,17 @@ static const struct argp_option conform_options[] = {
      "Drive the implementation behind this adapter, which the shell starts", 0},
     {"library", KEY(LIBRARY), "FILE", 0,
      "Drive this shared library, which implements ptg.h; the default is the "
-     "libptg that belongs to this program", 0},
+     "libptg that belongs to this program",
+     0},
     {"scenarios", KEY(SCENARIOS), "DIR", 0,
      "Where the scenarios are, if not where they were installed", 0},
     {"only", KEY(ONLY), "PATTERN", 0,
      "Run those scenarios whose id has PATTERN in it; * stands for anything, "
-     "and then it is the whole id", 0},
+     "and then it is the whole id",
+     0},
     {"chapter", KEY(CHAPTER), "NAME", 0, "Run those of one chapter", 0},
-    {"timeout", KEY(TIMEOUT), "SECONDS", 0,
-     "How long an answer may take (5)", 0},
+    {"timeout", KEY(TIMEOUT), "SECONDS", 0, "How long an answer may take (5)",
+     0},
     {"expect-fail", KEY(EXPECT_FAIL), "FILE", 0,
      "Lines of ID REASON: these are known to fail, and reported if they pass",
      0},
@@ -175,10 +176,12 @@ static const struct argp_option conform_options[] = {
      "Write the traces of the scenarios to FILE, one after the other", 1},
     {"cells", KEY(CELLS), "FILE", 0,
      "Write which operations met which states to FILE: a table, or JSON for "
-     "*.json", 1},
+     "*.json",
+     1},
     {"matrix", KEY(MATRIX), "FILE", 0,
      "Run nothing; make FILE, clauses by implementations (*.html) or a summary "
-     "(*.md), from the results RESULT, made with --format json", 2},
+     "(*.md), from the results RESULT, made with --format json",
+     2},
     {NULL, 0, NULL, 0, NULL, 0}};
 
 #define STATUS_TEXT \

@@ -17,7 +17,7 @@ struct ptg__host_options {
 struct ptg__host {
   lua_State *L;
   ptg_runtime *runtime; /* NULL: none was asked for */
-  uv_loop_t loop; /* the runtime borrows it, luv shares it */
+  uv_loop_t loop;       /* the runtime borrows it, luv shares it */
   int is_manual;
   size_t heap_limit;
   size_t heap_used; /* Invariant: the sum of what Lua holds. */

@@ -76,7 +76,8 @@ describe("ptg conform and an adapter that", function()
   end)
 
   for _, case in ipairs {
-    { "", "no JSON: $" }, { "let me see", "no JSON: let me see$" }, { "[1]", "no JSON object: %[1%]$" },
+    { "", "no JSON: $" }, { "let me see", "no JSON: let me see$" },
+    { "[1]", "no JSON object: %[1%]$" },
     { '{\\"x\\":1}', "neither an answer nor a call nor a note" },
     { '{\\"status\\":\\"fine\\"}', "an unknown status" },
     { '{\\"status\\":\\"ok\\"} x', "no JSON: " },
