@@ -126,7 +126,7 @@ describe("ptg conform and an adapter that", function()
     local program = conform.play({ SCENARIOS[1] }, "--no-end", "--timeout", "0.3")
     assert.are.equal(1, program.status)
     assert.matches("the adapter did not end within 0.3 s of the end of its input",
-      program.out)
+      program.err)
     assert.matches("1 passed, 0 failed, 0 not offered\n$", program.out)
   end)
 

@@ -202,6 +202,7 @@ local function run_suite(options)
   local outputs = open_outputs(options)
   local run = run_scenarios(chosen, reasons, outputs, options)
   write_results(run, outputs, options)
+  if run.end_problem then log.plain("ptg: the adapter " .. run.end_problem) end
   if run.end_problem or results.bad_count(run.counts) > 0 then
     return NOT_AS_EXPECTED
   end

@@ -136,13 +136,21 @@ function Adapter:poll_line()
   return take_line(self)
 end
 
+-- Of a child that has ended: is nothing left of what it wrote? A child of its
+-- own may keep its output open.
+local function is_drained(self)
+  local bytes = self.bytes
+  uv.run "nowait"
+  return self.bytes == bytes
+end
+
 -- The next line; it must come before the time of the request is over.
 function Adapter:read_line()
   while true do
     check_flood(self)
     local line = take_line(self)
     if line then return line end
-    if self.is_output_closed then
+    if self.is_output_closed or self.code and is_drained(self) then
       failed.raise_line("the adapter %s",
         say_end(self, "when it had to answer " .. self.asked))
     end
