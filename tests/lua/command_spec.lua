@@ -11,11 +11,11 @@ describe("ptg", function()
   it("helps", function()
     local program = ptg "--help"
     assert.are.equal(0, program.status)
-    for _, word in ipairs { "run FILE", "check FILE", "plan FILE",
+    for _, word in ipairs { "run FILE", "check FILE", "plan FILE", "conform [",
                             "Exit status", "abandoned or killed" } do
       assert.matches(word, program.out, 1, true)
     end
-    for _, command in ipairs { "run", "check", "plan" } do
+    for _, command in ipairs { "run", "check", "plan", "conform" } do
       assert.matches("Usage: ptg " .. command, ptg(command, "--help").out)
     end
     assert.matches("--report", ptg("run", "--help").out, 1, true)
@@ -30,7 +30,7 @@ describe("ptg", function()
 
   it("ends with 2 for wrong usage, and says what is wrong", function()
     for _, case in ipairs {
-      { {}, "run, check or plan" },
+      { {}, "run, check, plan or conform" },
       { { "walk" }, "walk is no command" },
       { { "run" }, "run wants a FILE" },
       { { "check" }, "check wants a FILE" },
@@ -38,6 +38,7 @@ describe("ptg", function()
       { { "run", "--nonsense", "a" }, "nonsense" },
       { { "plan", "--format", "xml", "a" }, "text, json or dot, not xml" },
       { { "check", "--report", "x", "a" }, "report" },
+      { { "plan", "--adapter", "x", "a" }, "adapter" },
       { { "run", "/nonexistent.lua" }, "ptg: /nonexistent.lua: No such file" },
       { { "check", "/nonexistent.lua" }, "No such file" },
       { { "run", "/" }, "cannot be read" },

@@ -135,13 +135,14 @@ end
 
 -- ------------------------------------------------------------------ running
 
--- SIGINT and SIGTERM end the adapter too, which is in another process group.
+-- SIGINT and SIGTERM end the adapter too, which is in another process group;
+-- there is no waiting for it inside of a callback.
 local function watch_signals(running)
   local watchers = {}
   for number, name in pairs { [2] = "sigint", [15] = "sigterm" } do
     local watcher = uv.new_signal()
     watcher:start(name, function()
-      running:kill()
+      running:kill_now()
       os.exit(128 + number)
     end)
     watcher:unref()
@@ -202,6 +203,7 @@ local function run_suite(options)
   local outputs = open_outputs(options)
   local run = run_scenarios(chosen, reasons, outputs, options)
   write_results(run, outputs, options)
+  if run.end_problem then log.plain("ptg: the adapter " .. run.end_problem) end
   if run.end_problem or results.bad_count(run.counts) > 0 then
     return NOT_AS_EXPECTED
   end

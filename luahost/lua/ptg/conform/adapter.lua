@@ -95,14 +95,15 @@ local function last_words(self)
   return last and (": " .. wire.shorten(last)) or ""
 end
 
-local function say_end(self)
+local function say_end(self, when)
   wait(self, END_MS, function() return self.code end)
-  if not self.code then return "closed its output" end
-  wait(self, END_MS, function() return self.is_stderr_closed end)
-  if self.signal ~= 0 then
-    return ("died of signal %d%s"):format(self.signal, last_words(self))
+  local what = "closed its output"
+  if self.code then
+    wait(self, END_MS, function() return self.is_stderr_closed end)
+    what = self.signal ~= 0 and ("died of signal %d"):format(self.signal)
+      or ("ended with status %d"):format(self.code)
   end
-  return ("ended with status %d%s"):format(self.code, last_words(self))
+  return ("%s %s%s"):format(what, when, last_words(self))
 end
 
 -- Takes a whole line out of the buffer, if there is one.
@@ -118,13 +119,13 @@ end
 
 local function check_flood(self)
   if self.is_flooding then
-    failed.raise_adapter("the adapter floods: more than %d bytes for one %s",
+    failed.raise_line("the adapter floods: more than %d bytes for one %s",
       self.bytes > adapter.MAX_BYTES and adapter.MAX_BYTES
       or adapter.MAX_LINE_BYTES, self.bytes > adapter.MAX_BYTES and "request"
       or "line")
   end
   if self.lines > adapter.MAX_LINES then
-    failed.raise_adapter("the adapter floods: more than %d lines for one"
+    failed.raise_line("the adapter floods: more than %d lines for one"
       .. " request", adapter.MAX_LINES)
   end
 end
@@ -135,18 +136,26 @@ function Adapter:poll_line()
   return take_line(self)
 end
 
+-- Of a child that has ended: is nothing left of what it wrote? A child of its
+-- own may keep its output open.
+local function is_drained(self)
+  local bytes = self.bytes
+  uv.run "nowait"
+  return self.bytes == bytes
+end
+
 -- The next line; it must come before the time of the request is over.
 function Adapter:read_line()
   while true do
     check_flood(self)
     local line = take_line(self)
     if line then return line end
-    if self.is_output_closed then
-      failed.raise_adapter("the adapter %s when it had to answer %s",
-        say_end(self), self.asked)
+    if self.is_output_closed or self.code and is_drained(self) then
+      failed.raise_line("the adapter %s",
+        say_end(self, "when it had to answer " .. self.asked))
     end
     if self.is_late then
-      failed.raise_adapter("the adapter did not answer %s within %g s",
+      failed.raise_line("the adapter did not answer %s within %g s",
         self.asked, self.allowed_ms / 1000)
     end
     uv.run "once"
@@ -199,11 +208,16 @@ function Adapter:close_handles()
   uv.run "nowait"
 end
 
+-- Kills its process group, whatever is left of it.
+function Adapter:send_kill()
+  uv.kill(-self.pid, "sigkill")
+end
+
 -- Kills its process group, waits for its end and forgets it.
 function Adapter:kill()
   if self.is_closed then return end
   self.is_closed = true
-  uv.kill(-self.pid, "sigkill")
+  self:send_kill()
   if not self.code then
     wait(self, END_MS * 10, function() return self.code end)
   end
@@ -221,7 +235,7 @@ function Adapter:close()
     wrong = ("did not end within %g s of the end of its input")
       :format(self.timeout_ms / 1000)
   elseif self.code ~= 0 or self.signal ~= 0 then
-    wrong = say_end(self) .. " at the end of its input"
+    wrong = say_end(self, "at the end of its input")
   end
   self:kill()
   return wrong

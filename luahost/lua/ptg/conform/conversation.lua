@@ -19,7 +19,7 @@ local makes_calls = { advance = true, destroy = true }
 local function decode(line, asked)
   local message, problem = wire.decode(line)
   if message then return message end
-  failed.raise_adapter("the adapter speaks nonsense when it had to answer %s:"
+  failed.raise_line("the adapter speaks nonsense when it had to answer %s:"
     .. " %s: %s", asked, problem, wire.shorten(line))
 end
 
@@ -35,7 +35,7 @@ local function check_turn(self)
     if not line then return end
     local message = decode(line, self.adapter.asked)
     if not message.note then
-      failed.raise_adapter("the adapter speaks out of turn after %s: %s",
+      failed.raise_line("the adapter speaks out of turn after %s: %s",
         self.adapter.asked, say_message(message))
     end
     self.on_note(message)
@@ -44,7 +44,7 @@ end
 
 local function serve_call(self, op, call)
   if self.in_call or not makes_calls[op] then
-    failed.raise_adapter("the adapter speaks out of turn: the call %s when it"
+    failed.raise_line("the adapter speaks out of turn: the call %s when it"
       .. " had to answer %s", call.call, op)
   end
   self.in_call = true

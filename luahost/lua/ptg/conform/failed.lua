@@ -1,8 +1,7 @@
 -- failed.lua - why a scenario failed: what is raised as an error for it.
 --
--- { line = what happened in one line, diff = lines that show it, is_adapter =
--- the adapter is of no more use }; where it happened (place, step) is added on
--- the way out.
+-- { line = what happened in one line, diff = lines that show it }; where it
+-- happened (place, step) is added on the way out.
 local failed = {}
 
 local Failure = {}
@@ -16,10 +15,9 @@ function failed.raise(line, diff)
   error(setmetatable({ line = line, diff = diff }, Failure), 0)
 end
 
--- Fails it, and ends the adapter.
-function failed.raise_adapter(format, ...)
-  error(setmetatable({ line = format:format(...), is_adapter = true },
-    Failure), 0)
+-- The same, with a line to be formatted.
+function failed.raise_line(format, ...)
+  failed.raise(format:format(...))
 end
 
 return failed

@@ -7,28 +7,25 @@ local wire = require "ptg.conform.wire"
 
 local link = {}
 
-local Link = {}
-Link.__index = Link
-
 local function check_hello(hello)
   if hello.status ~= "ok" then
-    failed.raise_adapter("the adapter answers hello with %s", hello.status)
+    failed.raise_line("the adapter answers hello with %s", hello.status)
   end
   if hello.protocol ~= 1 then
-    failed.raise_adapter("the adapter speaks version %s of the protocol, not 1",
+    failed.raise_line("the adapter speaks version %s of the protocol, not 1",
       wire.shorten(tostring(hello.protocol)))
   end
   for _, field in ipairs { "name", "version" } do
     if type(hello[field]) ~= "string" then
-      failed.raise_adapter("the adapter's hello has no %s", field)
+      failed.raise_line("the adapter's hello has no %s", field)
     end
   end
   if hello.clock ~= "virtual" and hello.clock ~= "real" then
-    failed.raise_adapter("the adapter's clock is %s, not virtual or real",
+    failed.raise_line("the adapter's clock is %s, not virtual or real",
       wire.shorten(tostring(hello.clock)))
   end
   if type(hello.features) ~= "table" then
-    failed.raise_adapter "the adapter's hello has no features"
+    failed.raise_line "the adapter's hello has no features"
   end
 end
 
@@ -46,21 +43,16 @@ function link.open(command, options)
   if not child then
     return nil, ("%s: %s"):format(command[1], wrong)
   end
-  local self = setmetatable({
+  local self = {
     adapter = child, conversation = conversation.new(child),
     features = {}, -- a set
     handles = {}, -- by handle: what it was given out for
-  }, Link)
+  }
   local ok, caught = pcall(greet, self)
   if ok then return self end
   child:kill()
   if not failed.is(caught) then error(caught, 0) end
   return nil, caught.line
-end
-
--- Is it of no more use after this failure?
-function Link:is_broken_by(failure)
-  return failure.is_adapter or self.conversation.in_call
 end
 
 return link

@@ -1,7 +1,7 @@
 -- runner.lua - plays scenarios, one after the other, through an adapter.
 --
--- Whatever an adapter does, it costs one scenario: it is killed, and the next
--- scenario has a new one.
+-- Whatever an adapter does, it costs one scenario: after each failure it is
+-- killed, and the next scenario has a new one.
 local ending = require "ptg.conform.ending"
 local expect = require "ptg.conform.expect"
 local failed = require "ptg.conform.failed"
@@ -111,7 +111,7 @@ function Runner:run(one)
   if ok then return { kind = "passed" } end
   if not failed.is(caught) then error(caught, 0) end
   note_place(stage, caught, at.step)
-  if current:is_broken_by(caught) then drop_link(self) end
+  drop_link(self)
   return { kind = "failed", failure = caught }
 end
 
@@ -123,9 +123,14 @@ function Runner:close()
   return wrong
 end
 
--- Ends it at once.
+-- Ends it at once, and waits for that.
 function Runner:kill()
   drop_link(self)
+end
+
+-- Ends it at once, from a callback.
+function Runner:kill_now()
+  if self.link then self.link.adapter:send_kill() end
 end
 
 return runner

@@ -109,6 +109,18 @@ local function check_answer(self, step, message, answer)
   end
 end
 
+-- A request as the trace has it: durations are the scenario's.
+local function as_recorded(self, message)
+  if not self.clock.is_real then return message end
+  local copy = {}
+  for field, value in pairs(message) do
+    local is_duration = operations.fields[field] == "duration"
+      and math.type(value) == "integer"
+    copy[field] = is_duration and self.clock:from_wire(value) or value
+  end
+  return copy
+end
+
 local take_events
 
 -- Carries out an operation of a scenario.
@@ -119,7 +131,8 @@ function Scene:perform(step)
   if self.cells then self.cells:ask(self, message) end
   local answer = self:send(message)
   if self.cells then self.cells:add(answer.status) end
-  self.trace:add_operation(message, answer.status, current and current.by)
+  self.trace:add_operation(as_recorded(self, message), answer.status,
+    current and current.by)
   if thing then thing.is_made = answer.status == "ok" end
   if message.op == "destroy" and answer.status == "ok" then
     self.is_destroyed = true
@@ -154,7 +167,7 @@ function Scene:take_note(note)
   if note.note ~= "release" or self.is_resetting then return end
   local thing = self.names:get(note.of)
   if not thing then
-    failed.raise_adapter("the adapter has released %s, which was never made",
+    failed.raise_line("the adapter has released %s, which was never made",
       tostring(note.of))
   end
   thing.releases = thing.releases + 1
@@ -238,7 +251,7 @@ local function check_call(self, call)
   local subject = wire.subjects[call.call]
   local thing = self.names:get(call[subject])
   if not thing then
-    failed.raise_adapter("the adapter speaks nonsense: the call %s of %s, which"
+    failed.raise_line("the adapter speaks nonsense: the call %s of %s, which"
       .. " was never made", call.call, wire.shorten(call[subject]))
   end
   return thing
@@ -279,7 +292,7 @@ function take_events(self, answer)
     local problem = type(call) ~= "table" and "no call"
       or wire.problem_of_call(call)
     if problem then
-      failed.raise_adapter("the adapter speaks nonsense in the answer to take:"
+      failed.raise_line("the adapter speaks nonsense in the answer to take:"
         .. " %s", problem)
     end
     local thing = check_call(self, call)

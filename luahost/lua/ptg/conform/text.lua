@@ -48,9 +48,6 @@ function text.render(run)
   for _, chapter in ipairs(run.chapters) do
     lines[#lines + 1] = "  " .. chapter_line(chapter, width)
   end
-  if run.end_problem then
-    lines[#lines + 1] = "the adapter " .. run.end_problem
-  end
   lines[#lines + 1] = text.sum(run)
   return table.concat(lines, "\n") .. "\n"
 end

@@ -90,7 +90,7 @@ local is_recorded = {
 -- from.
 function Trace:add_operation(message, status, by)
   if not is_recorded[message.op] then return end
-  local record = { at = self.now, status = status, by = by }
+  local record = {}
   for key, value in pairs(message) do record[key] = value end
   local name = renamed[message.op]
   if name then record[name], record.as = record.as, nil end
@@ -100,6 +100,7 @@ function Trace:add_operation(message, status, by)
       record.outcome[field], record[field] = record[field], nil
     end
   end
+  record.at, record.status, record.by = self.now, status, by
   self.records[#self.records + 1] = record
 end
 

@@ -8,7 +8,7 @@ local quote = json.quotestring
 wire.statuses = {}
 for _, name in ipairs {
   "ok", "invalid", "nomem", "stale", "kind", "closed", "busy", "reentrant",
-  "thread", "range", "canceled", "timeout", "abi", "loop", "cycle", "full",
+  "thread", "range", "canceled", "timeout", "version", "system", "cycle", "full",
   "failed", "exit", "signal", "deadlock",
 } do
   wire.statuses[name] = true

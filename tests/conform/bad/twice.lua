@@ -1,0 +1,12 @@
+-- twice.lua - answers twice when it is to make bad.
+package.path = arg[0]:match "^(.*)/bad/" .. "/?.lua;" .. package.path
+local fake = require "fake_adapter"
+
+function fake.mischief(request)
+  if request.as ~= "bad" then return end
+  io.stdout:write('{"status":"ok","handle":99}\n{"status":"ok"}\n')
+  io.stdout:flush()
+  return false
+end
+
+fake.run {}
