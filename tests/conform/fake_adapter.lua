@@ -94,8 +94,11 @@ end
 local function tell_done(task)
   task.is_told = true
   local outcome = task.outcome
-  if task.is_asked then
-    outcome.flags = { "cancel_requested", task.never_ran and "never_ran" }
+  outcome.flags = {}
+  for _, flag in ipairs { task.is_asked and "cancel_requested" or "",
+                          task.never_ran and "never_ran" or "",
+                          task.state == "late" and "abandoned" or "" } do
+    if flag ~= "" then table.insert(outcome.flags, flag) end
   end
   local sort = task.group.counts[outcome.status] and outcome.status or "failed"
   task.group.counts[sort] = task.group.counts[sort] + 1
@@ -134,6 +137,7 @@ end
 local function begin_drain(group)
   group.state, group.until_ = "draining", world.now + group.grace
   if options.late then group.until_ = group.until_ + SECOND end
+  if group.until_ <= world.now then return end
   if tells(group, "drain") then call { call = "group_drain", group = group.name } end
   each_newest_first(group, function(task)
     if task.state == "running" and tells(task, "drain") then
@@ -322,8 +326,7 @@ function operations.destroy()
   for _, group in ipairs(world.groups) do
     for _, task in ipairs(group.tasks) do
       if not task.is_told then
-        task.outcome = task.outcome or { status = "timeout",
-                                         flags = { "abandoned" } }
+        if not task.outcome then settle(task, { status = "timeout" }) end
         tell_done(task)
       end
     end
