@@ -170,6 +170,11 @@ static int is_parallel(const struct ptg__group *group) {
   return (group->options.flags & PTG_GROUP_PARALLEL) != 0;
 }
 
+/* Its turn has not only come: its children have got theirs. */
+static int was_worked_off(const struct ptg__group *group) {
+  return group->has_begun && (group->pending & PTG__GROUP_BEGIN) == 0;
+}
+
 /* Applies what was tightened to a phase under way. */
 static void hurry(struct ptg__core *core, uint32_t slot) {
   const struct ptg__group *group = ptg__group_at(core, slot);
@@ -441,7 +446,7 @@ static void release_later(struct ptg__core *core,
                           const struct ptg__group *group, ptg_group by) {
   const struct ptg__group *parent = ptg__group_at(core, group->parent);
   int may_go_on =
-      !parent->is_ending || (parent->has_begun && is_parallel(parent));
+      !parent->is_ending || (was_worked_off(parent) && is_parallel(parent));
   const struct ptg__edge *edge = group->edges_out;
   for (; edge != NULL; edge = edge->next_out) {
     struct ptg__group *later = ptg__group_at(core, edge->later);
@@ -467,9 +472,9 @@ void ptg__shutdown_told(struct ptg__core *core, uint32_t slot) {
   parent->children--;
   parent->children_begun--;
   release_later(core, group, by);
-  if (parent->has_begun) {
+  if (parent->has_begun && parent->children == 0) parent->waited_for = by;
+  if (was_worked_off(parent)) {
     if (parent->children == 0) {
-      parent->waited_for = by;
       begin_own(core, up);
     } else if (!is_parallel(parent)) {
       begin_next_child(core, up, by);

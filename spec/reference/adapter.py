@@ -53,12 +53,14 @@ class Host:
         handler = getattr(self, "on_" + request["op"], None)
         if handler is None:
             return {"status": "unsupported", "why": "no such operation"}
-        if self.runtime is None and request["op"] not in ("hello", "reset"):
+        if (self.runtime is None or self.runtime.is_destroyed and not request.get("remote")
+                and request["op"] != "post") and request["op"] not in ("hello", "reset"):
             return {"status": "invalid"}
         try:
             return {"status": "ok", **self.say(handler(request) or {})}
         except Refused as refused:
             if "as" in request:
+                self.things[request["as"]] = None
                 self.write({"note": "release", "of": request["as"]})
             return {"status": refused.status}
 
@@ -101,8 +103,9 @@ class Host:
             raise Refused("busy")
         return thing
 
-    def group(self, request, key="group"):
-        return self.find(request.get(key, "root"), Group)
+    def group(self, request, key="group", is_root_else=False):
+        reference = request.get(key, "root")
+        return self.find("root" if is_root_else and not self.is_something(reference) else reference, Group)
 
     def task(self, request, key="task"):
         task = self.find(request[key], Task)
@@ -110,10 +113,13 @@ class Host:
             raise Refused("stale")  # [PTG-HAND-08]
         return task
 
+    def is_something(self, reference):
+        """Where nobody may be meant: nothing, zero, and the name of what was refused mean that."""
+        return bool(reference) and self.things.get(reference, self) is not None
+
     def maybe_task(self, request, key):
-        if request.get(key) is None:
-            return None
-        return self.find(request[key], Task)
+        reference = request.get(key)
+        return self.find(reference, Task) if self.is_something(reference) else None
 
     # Operations.
 
@@ -126,7 +132,7 @@ class Host:
         return self.keep("root", self.runtime.root)
 
     def on_group(self, request):
-        parent = self.group(request, "in")
+        parent = self.group(request, "in", is_root_else=True)
         owner = self.maybe_task(request, "owner")
         return self.keep(request["as"], self.runtime.add_group(parent, request, owner))
 
@@ -255,7 +261,7 @@ class Host:
         return {"rows": looking.blame(self.group(request))}
 
     def on_snapshot(self, request):
-        return looking.snapshot(self.group(request))
+        return looking.snapshot(self.group(request, is_root_else=True))
 
     def on_current(self, request):
         task, group = self.runtime.current

@@ -13,7 +13,7 @@ class Group:
         above = parent or runtime.defaults
         self.grace = options.get("grace") or above.grace  # [PTG-GROUP-18]
         self.cancel_wait = options.get("cancel_wait") or above.cancel_wait
-        self.deadline = options.get("deadline")
+        self.deadline = options.get("deadline") or None
         self.tells = set(options.get("tells", ("drain", "closed")))
         self.is_parallel = bool(options.get("parallel"))
         self.max_tasks = options.get("max_tasks", 0)
@@ -315,7 +315,7 @@ class Group:
             else:
                 self.todo.discard("over")
                 self.is_queued = False
-                if self.is_out:
+                if self.is_over:
                     self.let_go()
                 return
 
@@ -372,9 +372,10 @@ class Group:
             later.held_back -= 1
             if later.held_back == 0 and later.awaits_edges and may_go_on:
                 later.let_begin(self)
+        if parent.has_begun and parent.open_children == 0:
+            parent.waited_for = self
         if parent.was_worked_off():
             if parent.open_children == 0:
-                parent.waited_for = self
                 parent.begin_own()
             elif not parent.is_parallel:
                 parent.begin_next_child(self)
