@@ -343,7 +343,9 @@ end
 function Task:cancel(reason, originator)
   local asks = originator and originator.handle or context.spawner
   if asks == 0 and context.luv_group then asks = context.luv_group.handle end
-  reason = reason and errors.line_of(errors.text_of(reason))
+  if reason and type(reason) ~= "string" then
+    reason = errors.line_of(errors.text_of(reason))
+  end
   return did(self, "cancel", core.task_cancel(self.handle, reason, asks))
 end
 

@@ -54,6 +54,12 @@ local function name_of(request)
   return request.name ~= "" and request.name or nil
 end
 
+-- The module calls a task that has neither name nor type after its function,
+-- but the function here is always the adapter's own.
+local function task_name_of(request)
+  return name_of(request) or not request.type and "task" or nil
+end
+
 -- ------------------------------------------------------------------ groups
 
 local GROUP_TELLS = { "drain", "closed" }
@@ -89,6 +95,9 @@ function carry.group(request, answer)
   local entry = made.begin(request, GROUP_TELLS)
   make(entry, answer, function()
     local parent = looks.group_or_root(request["in"])
+    -- The module looks at names and limits before it hands anything on.
+    parent:info()
+    if made.optional(request.owner) then find(request.owner, "task") end
     return parent:group(group_options(request, entry))
   end)
 end
@@ -118,7 +127,7 @@ function carry.spawn(request, answer)
   local entry = made.begin(request, { "drain", "cancel" })
   make(entry, answer, function()
     return find(request["in"], "group"):task(calls.of_task(entry, {
-      name = name_of(request), type = request.type, place = request.place,
+      name = task_name_of(request), type = request.type, place = request.place,
       cleanup = request.cleanup, observed = request.observed,
       spawner = made.optional(request.spawner),
     }))
