@@ -57,7 +57,8 @@ enum {
   PTG__TASK_WAITING = 256,       /* PENDING, for a place in its group */
   PTG__TASK_OBSERVED = 512,      /* not for the handler when it is watched */
   PTG__TASK_TOLD = 1024,         /* its done has been called */
-  PTG__TASK_NOTED = 2048         /* events have told of it */
+  PTG__TASK_NOTED = 2048,        /* events have told of it */
+  PTG__TASK_IN_CANCEL = 4096     /* clean-up, accepted in the cancel phase */
 };
 
 /* What is to be told of a record as events; see events.h. */

@@ -269,8 +269,9 @@ static int is_needed(const struct ptg__core *core,
   if (group->first_child != NOBODY) return 1;
   if (group->abandoned > group->late || group->untold > 0) return 1;
   if (group->parent == NOBODY) return 1;
-  return ptg__group_at(core, group->parent)->is_ending &&
-         !ptg__group_at(core, group->parent)->is_over;
+  const struct ptg__group *parent = ptg__group_at(core, group->parent);
+  /* The report of the root can be read to the end. */
+  return parent->is_ending && (!parent->is_over || parent->parent == NOBODY);
 }
 
 void ptg__group_let_go(struct ptg__core *core, uint32_t slot) {

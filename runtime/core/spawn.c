@@ -145,6 +145,8 @@ ptg_status ptg__task_accept(struct ptg__core *core, uint32_t slot,
   task->spawner = options->spawner;
   task->state = PTG__TASK_PENDING;
   task->flags = first_flags(options);
+  if (ptg__group_at(core, group)->state == PTG_GROUP_CANCELLING)
+    task->flags |= PTG__TASK_IN_CANCEL;
   link_to_group(core, slot, task);
   count_in(core, task);
   if (must_wait) {

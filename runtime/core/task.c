@@ -384,6 +384,15 @@ static int is_in_grace(const struct ptg__core *core,
   return ptg__group_at(core, task->group)->state == PTG_GROUP_DRAINING;
 }
 
+/* What has not started when its group goes on to cancel never does: the group
+ * ends it when it tells its tasks. */
+static int may_start(const struct ptg__core *core,
+                     const struct ptg__task *task) {
+  const struct ptg__group *group = ptg__group_at(core, task->group);
+  if (group->state != PTG_GROUP_CANCELLING) return 1;
+  return (task->flags & PTG__TASK_IN_CANCEL) != 0 && !group->is_killing;
+}
+
 int ptg__task_next(struct ptg__core *core, uint32_t slot,
                    struct ptg__action *action) {
   /* In the order in which things can become true of a task. */
@@ -397,6 +406,10 @@ int ptg__task_next(struct ptg__core *core, uint32_t slot,
       {PTG__TASK_WATCHED, PTG__ACT_WATCH},
   };
   struct ptg__task *task = ptg__task_at(core, slot);
+  if (task->pending & PTG__TASK_START && !may_start(core, task)) {
+    task->pending = 0;
+    return 0;
+  }
   for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
     if ((task->pending & order[i].bit) == 0) continue;
     if (order[i].kind == PTG__ACT_DONE && ptg__events_hold_done(task)) continue;

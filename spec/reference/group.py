@@ -269,7 +269,8 @@ class Group:
         """It is gone, unless a report or an abandoned task needs it [PTG-GROUP-12] to [PTG-GROUP-14]."""
         is_needed = (not self.is_out or self.children or self.untold or self.abandoned > self.late
                      or self.parent is None or self.watches or self.is_queued)
-        if is_needed or (self.parent.is_ending and not self.parent.is_over):
+        is_root_next = self.parent and self.parent.parent is None
+        if is_needed or (self.parent.is_ending and (is_root_next or not self.parent.is_over)):
             return
         if self.is_gone:
             return

@@ -264,6 +264,7 @@ class Runtime:
             raise Refused("closed")
         must_wait = False if task.is_cleanup else self.find_place(group)
         task.group, task.spawned_at, task.state = group, self.now, "pending"
+        task.is_in_cancel = group.state == "cancelling"
         task.spawner = spawner or self.current[0]
         group.tasks.append(task)
         group.spawned += 1

@@ -15,6 +15,7 @@ class Task:
         self.state = "pending"  # waiting, pending, running, ended
         self.is_asked = self.is_abandoned = self.is_killed = self.never_ran = self.is_told = self.is_gone = False
         self.reason = self.originator = None
+        self.is_in_cancel = False  # a clean-up, accepted in the cancel phase
         self.result = None
         self.wake_at, self.wake_order = None, 0
         self.todo, self.is_queued = set(), False
@@ -138,6 +139,9 @@ class Task:
             if what is None:
                 self.is_queued = False
                 return
+            if what == "start" and not self.may_start():
+                self.todo.clear()
+                continue
             self.todo.discard(what)
             if what == "start":
                 self.state = "running"
@@ -160,6 +164,10 @@ class Task:
                 self.over_or_gone()
             else:
                 self.tell(what)
+
+    def may_start(self):  # [PTG-SHUT-22] [PTG-SHUT-26]
+        group = self.group
+        return group.state != "cancelling" or (self.is_in_cancel and not group.is_killing)
 
     def over_or_gone(self):
         if self.watches:

@@ -419,7 +419,7 @@ class Pictures(Case):
                  state="open", is_ending=False, spawned=1, succeeded=0, failed=0,
                  cancelled=0, abandoned=0, refused=0)
         self.assertCountEqual(answer["tasks"], [
-            {"task": "b", "group": "root", "name": "", "state": "pending", "age": 0,
+            {"task": "b", "group": "root", "name": "task", "state": "pending", "age": 0,
              "is_cancel_requested": False, "spawner": "a"},
             {"task": "a", "group": "g", "name": "A", "state": "running", "age": 2,
              "is_cancel_requested": False, "spawner": None}])

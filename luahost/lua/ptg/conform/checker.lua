@@ -95,6 +95,15 @@ end
 
 local is_common = set_of { "do", "is", "gives", "on" }
 
+-- A status, or a list of those of which one is expected.
+local function is_status(value)
+  if not is_list(value) then return wire.statuses[value] end
+  for _, item in ipairs(value) do
+    if not wire.statuses[item] then return false end
+  end
+  return #value > 0
+end
+
 function Checker:check_fields(step, known)
   for field, value in pairs(step) do
     if is_common[field] then goto continue end
@@ -111,7 +120,7 @@ function Checker:check_fields(step, known)
       self:complain("%s wants the field %s", step["do"], field)
     end
   end
-  if step.is ~= nil and not wire.statuses[step.is] then
+  if step.is ~= nil and not is_status(step.is) then
     self:complain("%s: is cannot be %s", step["do"], json.encode(step.is))
   end
   if step.gives ~= nil and not is_object(step.gives) then

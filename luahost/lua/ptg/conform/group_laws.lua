@@ -108,7 +108,8 @@ law("children-first", function(index, complain)
     local first = math.min(group.own, group.closed)
     if first == NEVER then goto continue end
     for _, child in ipairs(group.children) do
-      if child.made < first and child.closed > first then
+      if child.made < first and child.closed > first
+        and not child.is_silent then
         complain(first, "%s ends before its child, %s, is closed",
           index:say(group.id), index:say(child.id))
       end
@@ -155,7 +156,7 @@ end)
 law("owner-last", function(index, complain)
   for _, group in ipairs(index.groups) do
     local done = group.owner and group.owner.done or NEVER
-    if done ~= NEVER and group.closed > done then
+    if done ~= NEVER and group.closed > done and not group.is_silent then
       complain(done, "%s is done before %s, which it owns, is closed",
         index:say(group.owner.id), index:say(group.id))
     end
@@ -185,7 +186,8 @@ law("edges-kept", function(index, complain)
   for _, later in ipairs(index.groups) do
     if later.is_alone or later.begun == NEVER then goto continue end
     for _, edge in ipairs(later.firsts) do
-      if edge.line < later.begun and edge.group.closed > later.begun then
+      if edge.line < later.begun and edge.group.closed > later.begun
+        and not edge.group.is_silent then
         complain(later.begun, "%s ends before %s, which stops before it, is"
           .. " closed", index:say(later.id), index:say(edge.group.id))
       end
@@ -199,7 +201,9 @@ end)
 local function check_turns(index, group, complain)
   local begun = {}
   for _, child in ipairs(group.children) do
-    if child.begun ~= NEVER then begun[#begun + 1] = child end
+    if child.begun ~= NEVER and not child.is_silent then
+      begun[#begun + 1] = child
+    end
   end
   table.sort(begun, function(a, b) return a.begun < b.begun end)
   local last -- of those before, who closes last

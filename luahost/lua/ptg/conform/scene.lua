@@ -94,11 +94,20 @@ local function say(message)
   return about and ("%s of %s"):format(message.op, about) or message.op
 end
 
+local function is_expected(expected, status)
+  if type(expected) ~= "table" then return expected == status end
+  for _, one in ipairs(expected) do
+    if one == status then return true end
+  end
+  return false
+end
+
 local function check_answer(self, step, message, answer)
   local expected = step.is or "ok"
-  if answer.status ~= expected then
+  if not is_expected(expected, answer.status) then
     failed.raise(("%s: expected %s, the answer is %s%s"):format(say(message),
-      expected, answer.status, type(answer.why) == "string"
+      type(expected) == "table" and table.concat(expected, " or ") or expected,
+      answer.status, type(answer.why) == "string"
       and ", " .. wire.shorten(answer.why) or ""))
   end
   if not step.gives then return end

@@ -100,6 +100,7 @@ function Trace:add_operation(message, status, by)
       record.outcome[field], record[field] = record[field], nil
     end
   end
+  if record["in"] == 0 then record["in"] = "root" end
   record.at, record.status, record.by = self.now, status, by
   self.records[#self.records + 1] = record
 end

@@ -17,6 +17,15 @@ Index.__index = Index
 
 -- ------------------------------------------------------------------ making
 
+-- A scenario's group that does not want to be told of its closing.
+local function closes_silently(record)
+  if record.tells == nil then return false end
+  for _, call in ipairs(record.tells) do
+    if call == "closed" then return false end
+  end
+  return true
+end
+
 local function new_group(index, id, record, line)
   local group = {
     id = id, name = record.name, record = record, made = line,
@@ -25,6 +34,7 @@ local function new_group(index, id, record, line)
     own_cancel = NEVER,
     own = NEVER, -- the earlier of the two
     closed = NEVER,
+    is_silent = closes_silently(record),
     asked = NEVER, -- the first shutdown of it that is known
     cancels = {}, -- its own requests
   }
