@@ -3,12 +3,13 @@
 #   make          builds the release preset      make demo   runs the demo
 #   make install  installs it below PREFIX       make test   runs every test
 #   make setup    installs what the build needs  make clean  removes build/
+#   make matrix   runs the conformance suite on every implementation
 #
 # demo and test do the set-up themselves.
 
 PREFIX ?= /usr/local
 
-.PHONY: all setup demo test install clean
+.PHONY: all setup demo test matrix install clean
 
 all:
 	@command -v cmake >/dev/null || { echo "run 'make setup' first" >&2; exit 1; }
@@ -26,6 +27,9 @@ demo:
 test:
 	.ci/setup demo test
 	.ci/test
+
+matrix:
+	spec/matrix/make
 
 install: all
 	cmake --install build/release

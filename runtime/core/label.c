@@ -25,17 +25,32 @@ struct table {
   size_t used;
 };
 
+static const char *type_name(const struct label *label) {
+  return label->type->name != NULL ? label->type->name : "";
+}
+
 /* FNV-1a (Fowler, Noll, Vo). */
+static uint64_t hash_byte(uint64_t hash, char byte) {
+  return (hash ^ (unsigned char)byte) * UINT64_C(1099511628211);
+}
+
 static uint64_t hash(const struct label *label) {
-  uint64_t hash = UINT64_C(14695981039346656037) ^ (uintptr_t)label->type;
+  uint64_t hash = UINT64_C(14695981039346656037);
+  for (const char *at = type_name(label); *at != '\0'; at++)
+    hash = hash_byte(hash, *at);
   for (size_t i = 0; i < label->name.length; i++)
-    hash =
-        (hash ^ (unsigned char)label->name.bytes[i]) * UINT64_C(1099511628211);
+    hash = hash_byte(hash, label->name.bytes[i]);
   return hash ^ hash >> 32;
 }
 
+/* Types of one name count together: the name is what a monitor sees. */
+static int is_same_type(const struct label *one, const struct label *other) {
+  return one->type == other->type ||
+         strcmp(type_name(one), type_name(other)) == 0;
+}
+
 static int is_same(const struct label *one, const struct label *other) {
-  if (one->type != other->type || one->name.length != other->name.length)
+  if (one->name.length != other->name.length || !is_same_type(one, other))
     return 0;
   return one->name.bytes == other->name.bytes ||
          memcmp(one->name.bytes, other->name.bytes, one->name.length) == 0;
@@ -82,10 +97,6 @@ static ptg_status count_group(const struct ptg__core *core, uint32_t group,
     place->count++;
   }
   return PTG_OK;
-}
-
-static const char *type_name(const struct label *label) {
-  return label->type->name != NULL ? label->type->name : "";
 }
 
 /* More frequent ones first; among equals the order of their names, so that the

@@ -8,12 +8,14 @@
 
 #define NOBODY PTG__NO_SLOT
 
-/* A type's name is put down once for each run of tasks of that type. */
+/* A type's name, and what its tasks are called without a name of their own, is
+ * put down once for each run of tasks of that type. */
 struct writer {
   struct ptg__picture *picture;
   const ptg_task_type *type;
   uint64_t type_name;
-  uint64_t type_length;
+  uint64_t name;
+  uint64_t name_length;
 };
 
 /* The tasks of a group mostly lie side by side in its order, so what comes soon
@@ -34,6 +36,11 @@ static struct ptg__string name_of(const ptg_task_type *type) {
   return (struct ptg__string){(char *)name, strlen(name)};
 }
 
+static uint64_t size_for(const ptg_task_type *type) {
+  return type->name != NULL ? name_of(type).length + 1
+                            : 1 + sizeof(PTG__NAMELESS);
+}
+
 /* Names are measured only where there are names of a task's own: of the
  * others no more than a type's name a task is needed, and mostly far less. */
 static uint64_t names_of(const struct ptg__core *core,
@@ -44,7 +51,7 @@ static uint64_t names_of(const struct ptg__core *core,
     const struct ptg__task *task = ptg__task_at(core, at);
     call_for_what_comes(task);
     if (task->cold != NULL) size += task->cold->name.length + 1;
-    if (task->type != type) size += name_of(task->type).length + 1;
+    if (task->type != type) size += size_for(task->type);
     type = task->type;
     at = task->next;
   }
@@ -78,8 +85,14 @@ static int note_type(struct writer *writer, const ptg_task_type *type) {
   if (writer->type == type) return 1;
   struct ptg__string name = name_of(type);
   writer->type = type;
-  writer->type_length = name.length;
-  return add_text(writer->picture, name.bytes, name.length, &writer->type_name);
+  if (!add_text(writer->picture, name.bytes, name.length, &writer->type_name))
+    return 0;
+  writer->name = writer->type_name;
+  writer->name_length = name.length;
+  if (type->name != NULL) return 1;
+  writer->name_length = sizeof(PTG__NAMELESS) - 1;
+  return add_text(writer->picture, PTG__NAMELESS, writer->name_length,
+                  &writer->name);
 }
 
 static int add_task(const struct ptg__core *core, struct writer *writer,
@@ -98,8 +111,9 @@ static int add_task(const struct ptg__core *core, struct writer *writer,
   row->state = task->flags & PTG__TASK_GIVEN_UP ? PTG_TASK_ABANDONED
                                                 : (uint32_t)task->state;
   row->is_cancel_requested = (task->flags & PTG__TASK_ASKED) != 0;
-  row->name = row->type_name = writer->type_name;
-  row->name_length = (uint32_t)writer->type_length;
+  row->type_name = writer->type_name;
+  row->name = writer->name;
+  row->name_length = (uint32_t)writer->name_length;
   if (task->cold == NULL || task->cold->name.bytes == NULL) return 1;
   row->name_length = (uint32_t)task->cold->name.length;
   return add_text(picture, task->cold->name.bytes, task->cold->name.length,

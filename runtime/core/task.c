@@ -276,7 +276,8 @@ struct ptg__string ptg__task_name(const struct ptg__core *core, uint32_t slot) {
   const struct ptg__task *task = ptg__task_at(core, slot);
   if (task->cold != NULL && task->cold->name.bytes != NULL)
     return task->cold->name;
-  const char *name = task->type->name != NULL ? task->type->name : "task";
+  const char *name =
+      task->type->name != NULL ? task->type->name : PTG__NAMELESS;
   return (struct ptg__string){
       (char *)name, ptg__text_length(name, PTG_NUL_TERMINATED, PTG_NAME_MAX)};
 }

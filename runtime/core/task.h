@@ -4,6 +4,9 @@
 
 #include "core.h"
 
+/* What a task is called that neither has a name nor is of a type with one. */
+#define PTG__NAMELESS "task"
+
 /* Sets *slot to a task that has not ended, or fails with a message. */
 ptg_status ptg__task_find(struct ptg__core *core, ptg_task handle,
                           uint32_t *slot);

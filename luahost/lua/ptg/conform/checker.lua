@@ -255,7 +255,7 @@ end
 -- ------------------------------------------------------------- whole files
 
 local is_field = set_of { "id", "title", "clauses", "refuses", "from", "needs",
-                          "steps" }
+                          "cells", "steps" }
 
 function Checker:check_scenario(one)
   for field in pairs(one) do
@@ -267,6 +267,7 @@ function Checker:check_scenario(one)
   if not is_text(one.title) then self:complain("there is no title") end
   self:check_list(one.clauses, "clauses", "^PTG%-[A-Z]+%-%d%d$", 1)
   self:check_list(one.refuses, "refuses", "^PTG%-[A-Z]+%-%d%d$", 0)
+  self:check_list(one.cells, "cells", "^%a+/%a+/[%a-]+$", 0)
   self:check_list(one.from, "from", "^[A-Z][A-Z]%d%d$", 0)
   self:check_list(one.needs, "needs", "^[a-z_]+$", 0)
   if not is_list(one.steps) or #one.steps == 0 then
