@@ -2,6 +2,7 @@
 local json = require "dkjson"
 local tape = require "ptg.conform.tape"
 local trace = require "ptg.conform.trace"
+local wire = require "ptg.conform.wire"
 
 local compare = {}
 
@@ -124,9 +125,7 @@ local function say_item(item)
   if not item.op then
     return ("%s @%d"):format(trace.event_text(item.fields), item.fields.at)
   end
-  local text = json.encode(item.fields)
-  if #text > 300 then text = text:sub(1, 297) .. "..." end
-  return ("%s %s"):format(item.op, text)
+  return item.fields.status
 end
 
 local function say_fields(item)
@@ -140,9 +139,10 @@ function compare.say(found)
   if expected == seen then
     expected, seen = say_fields(found.expected), say_fields(found.seen)
   end
-  local where = found.stream == tape.OUTSIDE and "" or " in " .. found.stream
-  return ("%s%s: expected %s, seen %s"):format(found.kind, where, expected,
-    seen)
+  local asked = (found.expected or found.seen).message
+  return ("%s%s%s: expected %s, seen %s"):format(found.kind,
+    found.stream == tape.OUTSIDE and "" or ", in " .. found.stream,
+    asked and ", of " .. wire.encode(asked) or "", expected, seen)
 end
 
 return compare

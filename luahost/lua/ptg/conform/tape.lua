@@ -55,6 +55,11 @@ local references = { "in", "on", "group", "task", "queue", "watch", "first",
 local may_be_nobody = { ["in"] = true, owner = true, spawner = true,
                         originator = true, waiter = true, pusher = true }
 
+-- And a picture of nothing is one of everything.
+local function may_be_none(field, message)
+  return may_be_nobody[field] or message.op == "snapshot" and field == "group"
+end
+
 -- Is what has the name a thing whose making was refused?
 local function is_no_handle(scene, name)
   local thing = scene.names:get(name)
@@ -69,7 +74,7 @@ function Tape:allows(scene, step, message)
       add_of_step(self, scene, step, false)
       return false
     end
-    if may_be_nobody[field] and is_no_handle(scene, name) then
+    if may_be_none(field, message) and is_no_handle(scene, name) then
       add_of_step(self, scene, step, false)
       return false
     end
@@ -79,7 +84,7 @@ end
 
 function Tape:add_answer(scene, step, message, answer)
   local stream = scene.current and self.stream or tape.OUTSIDE
-  add(self, stream, { op = message.op, fields = answer, step = step,
+  add(self, stream, { op = message.op, fields = answer, message = message,
                       written = scene.inner_step or step,
                       is_inside = scene.current ~= nil })
   add_of_step(self, scene, step, { op = message.op, answer = answer })
