@@ -41,6 +41,10 @@ static const char *const NAMES[PTG__OPTION_COUNT] = {
     [PTG__OPTION_SAVE_TRACE] = "save_trace",
     [PTG__OPTION_CELLS] = "cells",
     [PTG__OPTION_MATRIX] = "matrix",
+    [PTG__OPTION_RANDOM] = "random",
+    [PTG__OPTION_SEED] = "seed",
+    [PTG__OPTION_REFERENCE] = "reference",
+    [PTG__OPTION_KEEP] = "keep",
 };
 
 const char *ptg__option_name(enum ptg__option option) {
@@ -183,6 +187,16 @@ static const struct argp_option conform_options[] = {
      "Write which operations met which states to FILE: a table, or JSON for "
      "*.json",
      1},
+    {"random", KEY(RANDOM), "COUNT", 0,
+     "Make that many random scenarios, and compare with the reference", 3},
+    {"seed", KEY(SEED), "NUMBER", 0,
+     "The seed of the first of them (1); the next has the next number", 3},
+    {"reference", KEY(REFERENCE), "COMMAND", 0,
+     "The adapter to compare with; the default is the reference that belongs "
+     "to the specification",
+     3},
+    {"keep", KEY(KEEP), "DIR", 0,
+     "Where to write what differs, as random-SEED.json (.)", 3},
     {"matrix", KEY(MATRIX), "FILE", 0,
      "Run nothing; make FILE, clauses by implementations (*.html) or a summary "
      "(*.md), from the results RESULT, made with --format json",
@@ -233,7 +247,7 @@ static const struct argp plan_argp = {
 static const struct argp conform_argp = {
     conform_options,
     parse_command,
-    "\n--matrix FILE RESULT...",
+    "\n--random COUNT\n--matrix FILE RESULT...",
     "Hold an implementation of persistent task groups against the scenarios "
     "of the specification." CONFORM_STATUS_TEXT,
     NULL,

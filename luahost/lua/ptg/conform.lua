@@ -8,7 +8,9 @@ local expected = require "ptg.conform.expected"
 local junit = require "ptg.conform.junit"
 local log = require "ptg.log"
 local matrix = require "ptg.conform.matrix"
+local misuse = require "ptg.conform.misuse"
 local places = require "ptg.conform.places"
+local random = require "ptg.conform.random"
 local record = require "ptg.conform.record"
 local results = require "ptg.conform.results"
 local runner = require "ptg.conform.runner"
@@ -28,18 +30,6 @@ local LONGEST_TIMEOUT = 3600
 
 local formats = { text = text, tap = tap, json = record, junit = junit }
 
--- Says what is wrong with the usage, raised as an error.
-local Misuse = {}
-
-local function misuse(format, ...)
-  error(setmetatable({ message = format:format(...) }, Misuse), 0)
-end
-
-local function must(value, wrong)
-  if value == nil then misuse("%s", wrong) end
-  return value
-end
-
 -- ------------------------------------------------------------------ choosing
 
 -- PATTERN as --only has it, as a Lua pattern for the whole id.
@@ -55,7 +45,7 @@ local function choose(all, options)
     for _, chapter in ipairs(scenario.chapters) do
       is_known = is_known or chapter == options.chapter
     end
-    if not is_known then misuse("there is no chapter %s", options.chapter) end
+    if not is_known then misuse.raise("there is no chapter %s", options.chapter) end
   end
   local pattern = options.only and pattern_of(options.only)
   local chosen = {}
@@ -65,34 +55,34 @@ local function choose(all, options)
       chosen[#chosen + 1] = one
     end
   end
-  if #chosen == 0 then misuse "there is no such scenario" end
+  if #chosen == 0 then misuse.raise "there is no such scenario" end
   return chosen
 end
 
 local function load_scenarios(options)
   local path = options.scenarios
-    or must(places.scenarios(options))
+    or misuse.must(places.scenarios(options))
   local all, complaints = scenario.load(path)
-  if #complaints > 0 then misuse("%s", table.concat(complaints, "\nptg: ")) end
-  if #all == 0 then misuse("there are no scenarios in %s", path) end
+  if #complaints > 0 then misuse.raise("%s", table.concat(complaints, "\nptg: ")) end
+  if #all == 0 then misuse.raise("there are no scenarios in %s", path) end
   return all
 end
 
 local function command_of(options)
   if options.adapter and options.library then
-    misuse "either --adapter or --library"
+    misuse.raise "either --adapter or --library"
   end
   if options.adapter then return { "/bin/sh", "-c", options.adapter } end
-  local library = options.library or must(places.library(options))
-  if not uv.fs_stat(library) then misuse("there is no file %s", library) end
-  return { must(places.helper(options)), library }
+  local library = options.library or misuse.must(places.library(options))
+  if not uv.fs_stat(library) then misuse.raise("there is no file %s", library) end
+  return { misuse.must(places.helper(options)), library }
 end
 
 local function timeout_of(options)
   if not options.timeout then return DEFAULT_TIMEOUT end
   local seconds = tonumber(options.timeout)
   if not seconds or not (seconds > 0 and seconds <= LONGEST_TIMEOUT) then
-    misuse("--timeout is a number of seconds, not %s", options.timeout)
+    misuse.raise("--timeout is a number of seconds, not %s", options.timeout)
   end
   return seconds
 end
@@ -104,14 +94,14 @@ end
 local function open_output(options, name)
   if not options[name] then return nil end
   local handle, wrong = io.open(options[name], "w")
-  if not handle then misuse("--%s: %s", name:gsub("_", "-"), wrong) end
+  if not handle then misuse.raise("--%s: %s", name:gsub("_", "-"), wrong) end
   return handle
 end
 
 local function write(handle, content)
   local ok, wrong = handle:write(content)
   if ok and handle ~= io.stdout then ok, wrong = handle:close() end
-  if not ok then misuse("what was found cannot be written: %s", wrong) end
+  if not ok then misuse.raise("what was found cannot be written: %s", wrong) end
 end
 
 local function open_outputs(options)
@@ -171,7 +161,7 @@ local function run_scenarios(chosen, reasons, outputs, options)
     end,
   }
   if not running then
-    misuse("the adapter cannot be started: %s",
+    misuse.raise("the adapter cannot be started: %s",
       (wrong:gsub("^the adapter ", "it ")))
   end
   local run = results.new(running.hello, reasons)
@@ -192,12 +182,12 @@ end
 
 local function run_suite(options)
   if #options.args > 0 then
-    misuse("%s: files are for --matrix", options.args[1])
+    misuse.raise("%s: files are for --matrix", options.args[1])
   end
   local all = load_scenarios(options)
   local by_id = {}
   for _, one in ipairs(all) do by_id[one.id] = one end
-  local reasons = options.expect_fail and must(expected.load(
+  local reasons = options.expect_fail and misuse.must(expected.load(
     options.expect_fail, function(id) return by_id[id] end)) or {}
   local chosen = choose(all, options)
   local outputs = open_outputs(options)
@@ -210,12 +200,51 @@ local function run_suite(options)
   return OK
 end
 
+-- A whole number that an option is, or what it is without the option.
+local function number_of(options, name, default, least)
+  local text = options[name]
+  if not text then return default end
+  local number = text:find "^%d+$" and math.tointeger(tonumber(text))
+  if not number or number < least then
+    misuse.raise("--%s is a whole number from %d on, not %s", name, least, text)
+  end
+  return number
+end
+
+local function reference_of(options)
+  if options.reference then return { "/bin/sh", "-c", options.reference } end
+  return { "python3", misuse.must(places.reference(options)) }
+end
+
+local function run_random(options)
+  if #options.args > 0 then
+    misuse.raise("%s: files are for --matrix", options.args[1])
+  end
+  local running = random.new {
+    count = number_of(options, "random", nil, 1),
+    seed = number_of(options, "seed", 1, 0),
+    command = command_of(options), reference = reference_of(options),
+    timeout = timeout_of(options), folder = options.keep or ".",
+    log = options.verbose and function(line) log.plain(line) end,
+    say = function(line) io.stdout:write(line, "\n"):flush() end,
+  }
+  local stop_watching = watch_signals(running)
+  local ok, caught = xpcall(running.run, function(value)
+    return misuse.is(value) and value or debug.traceback(value)
+  end, running)
+  stop_watching()
+  running:kill()
+  uv.run "nowait"
+  if not ok then error(caught, 0) end
+  return caught and OK or NOT_AS_EXPECTED
+end
+
 local function make_matrix(options)
   local render = options.matrix:find "%.md$" and matrix.markdown or matrix.html
-  if #options.args == 0 then misuse "--matrix wants results" end
+  if #options.args == 0 then misuse.raise "--matrix wants results" end
   local runs = {}
   for place, path in ipairs(options.args) do
-    runs[place] = must(record.load(path))
+    runs[place] = misuse.must(record.load(path))
   end
   write(open_output(options, "matrix"), render(runs))
   return OK
@@ -227,12 +256,13 @@ function conform.main(options)
   local ok, caught = xpcall(function()
     if options.matrix then return make_matrix(options) end
     if options.trace then return trace_check.main(options.trace) end
+    if options.random then return run_random(options) end
     return run_suite(options)
   end, function(value)
-    return getmetatable(value) == Misuse and value or debug.traceback(value)
+    return misuse.is(value) and value or debug.traceback(value)
   end)
   if ok then return caught end
-  if getmetatable(caught) ~= Misuse then error(caught, 0) end
+  if not misuse.is(caught) then error(caught, 0) end
   log.plain("ptg: " .. caught.message)
   return USAGE
 end

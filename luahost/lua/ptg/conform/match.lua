@@ -6,6 +6,7 @@ local match = {}
 
 -- Fields that have durations and instants.
 local is_time = {}
+match.is_time = is_time
 for _, name in ipairs {
   "at", "age", "held", "task_held", "grace", "cancel_wait", "deadline",
   "phase_left", "oldest_age", "created_at", "spawned_at", "ended_at",

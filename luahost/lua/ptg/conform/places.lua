@@ -24,6 +24,11 @@ function places.scenarios(options)
   return find({ options.data_from_bin, "../share" }, "ptg/scenarios")
 end
 
+function places.reference(options)
+  return find({ options.data_from_bin, "../share" },
+    "ptg/reference/adapter.py")
+end
+
 function places.helper(options)
   return find({ options.libexec_from_bin, "../libexec" }, "ptg/ptg-conform")
 end

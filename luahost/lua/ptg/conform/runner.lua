@@ -53,9 +53,11 @@ local function play(stage, at)
   stage:reset(has_root and steps[1] or default_root)
   for number = has_root and 2 or 1, #steps do
     at.step = number
+    if stage.observer then stage.observer.step = number end
     play_step(stage, steps[number])
   end
   at.step = nil
+  if stage.observer then stage.observer.step = #steps + 1 end
   ending.close(stage)
   ending.check(stage)
 end
@@ -93,16 +95,16 @@ local function drop_link(self)
   self.link = nil
 end
 
--- Plays a scenario. Returns { kind = "passed", "failed" or "not offered",
--- failure, missing }.
-function Runner:run(one)
+-- Plays a scenario, with an observer if there is one (see scene.lua). Returns
+-- { kind = "passed", "failed" or "not offered", failure, missing }.
+function Runner:run(one, observer)
   local missing = missing_features(one, self.features)
   if missing then return { kind = "not offered", missing = missing } end
   local current, failure = ready(self)
   if not current then return { kind = "failed", failure = failure } end
 
   current.adapter:forget_stderr()
-  local stage = scene.new(one, current, self.options.cells)
+  local stage = scene.new(one, current, self.options.cells, observer)
   local at = {}
   local ok, caught = xpcall(play, function(value)
     return failed.is(value) and value or debug.traceback(value)

@@ -16,11 +16,13 @@ Scene.__index = Scene
 
 local HANDLE_END = 1 << 53
 
--- link: an adapter that is connected; see link.lua.
-function scene.new(scenario, link, cells)
+-- link: an adapter that is connected; see link.lua. With an observer, nothing
+-- is expected of answers: it is given them, and the calls; see tape.lua.
+function scene.new(scenario, link, cells, observer)
   local self = setmetatable({
     scenario = scenario, link = link, adapter = link.adapter,
     clock = link.clock, features = link.features, cells = cells,
+    observer = observer,
     names = names.new(),
     trace = trace.new(scenario.id, link.hello.clock),
     finishing = {}, -- by task: the outcome that its next wake brings
@@ -103,6 +105,10 @@ local function is_expected(expected, status)
 end
 
 local function check_answer(self, step, message, answer)
+  if self.observer then
+    self.observer:add_answer(self, step, message, answer)
+    return
+  end
   local expected = step.is or "ok"
   if not is_expected(expected, answer.status) then
     failed.raise(("%s: expected %s, the answer is %s%s"):format(say(message),
@@ -136,6 +142,9 @@ local take_events
 function Scene:perform(step)
   local current = self.current
   local message = request.of(step, self, current and current.task)
+  if self.observer and not self.observer:allows(self, step, message) then
+    return nil
+  end
   local thing = enter(self, message, step)
   if self.cells then self.cells:ask(self, message) end
   local answer = self:send(message)
@@ -163,6 +172,7 @@ function Scene:reset(root)
   thing.on, thing.is_made = root.on or {}, true
   local message = request.of(root, self)
   self.is_resetting = true
+  self.trace:add_root(as_recorded(self, message))
   local answer = self:send(message)
   self.is_resetting = false
   check_handle(self, message, answer)
@@ -220,22 +230,24 @@ end
 
 -- The end of a task that has waited for its `finish after`.
 local function finish_now(self, task)
-  local step = self.finishing[task]
+  local waiting = self.finishing[task]
   self.finishing[task] = nil
   self.inner_place = ("at the end of the wait of %s"):format(task)
-  self.inner_step = step
-  self:perform(step)
+  self.inner_step = waiting.written
+  self:perform(waiting.step)
   self.inner_place, self.inner_step = nil, nil
 end
 
 local function begin_finishing(self, step)
-  self:perform { ["do"] = "sleep", task = step.task, ["for"] = step.after }
+  local answer = self:perform { ["do"] = "sleep", task = step.task,
+                                ["for"] = step.after }
+  if not answer or answer.status ~= "ok" then return end
   local finish = {}
   for key, value in pairs(step) do
     if key ~= "after" then finish[key] = value end
   end
   finish.task = self.names:used(step.task) or self.current.task
-  self.finishing[finish.task] = finish
+  self.finishing[finish.task] = { step = finish, written = step }
 end
 
 local function play(self, steps, place)
@@ -256,6 +268,14 @@ local function play(self, steps, place)
   return reply
 end
 
+-- What expectations are about.
+local function add_event(self, call)
+  self.trace:add_event(call)
+  if self.observer then
+    self.observer:add_event(self.trace.seen[#self.trace.seen])
+  end
+end
+
 local function check_call(self, call)
   local subject = wire.subjects[call.call]
   local thing = self.names:get(call[subject])
@@ -273,6 +293,7 @@ function Scene:take_call(call)
   self.current = open_call(call)
   self.trace:add_call(call, call.call == "group_closed"
     and ask_closing(self, call.group) or nil)
+  if self.observer then self.observer:add_call(self, call) end
 
   local name = on_names[call.call] or call.call
   local reply = { op = "return", status = "ok" }
@@ -283,7 +304,7 @@ function Scene:take_call(call)
   if call.call == "wake" and self.finishing[call.task] then
     finish_now(self, call.task)
   else
-    self.trace:add_event(call)
+    add_event(self, call)
     local steps = thing.on[name]
     if steps and not self.is_ending then
       reply = play(self, steps, ("on %s of %s at %s"):format(name, thing.name,
@@ -307,7 +328,7 @@ function take_events(self, answer)
     local thing = check_call(self, call)
     if call.call == "done" then thing.dones = (thing.dones or 0) + 1 end
     self.trace:add_call(call)
-    self.trace:add_event(call)
+    add_event(self, call)
   end
   return answer.events and #answer.events or 0
 end

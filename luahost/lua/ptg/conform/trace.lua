@@ -86,6 +86,13 @@ local is_recorded = {
   shutdown = true, request_shutdown = true, timer = true, queue = true,
 }
 
+-- Writes the options of the root, which the first record is about.
+function Trace:add_root(message)
+  for key, value in pairs(message) do
+    if key ~= "op" and key ~= "name" then self.records[1][key] = value end
+  end
+end
+
 -- Writes an operation that has been carried out; by: whose callback it came
 -- from.
 function Trace:add_operation(message, status, by)

@@ -307,7 +307,9 @@ local function see_asked(index)
   for _, group in ipairs(index.groups) do
     local may = group.shutdowns[1] or NEVER
     for _, line in ipairs(group.shutdowns) do
-      if not index.records[line].remote then
+      local record = index.records[line]
+      -- Both come from afar: it is not known when they arrive.
+      if not record.remote and record.op ~= "request_shutdown" then
         group.asked = line
         break
       end
