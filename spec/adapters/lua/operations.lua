@@ -97,7 +97,9 @@ function carry.group(request, answer)
     local parent = looks.group_or_root(request["in"])
     -- The module looks at names and limits before it hands anything on.
     parent:info()
-    if made.optional(request.owner) then find(request.owner, "task") end
+    if made.optional(request.owner) then
+      find(request.owner, "task"):info()
+    end
     return parent:group(group_options(request, entry))
   end)
 end
@@ -157,8 +159,9 @@ function carry.sleep(request)
 end
 
 function carry.extend_grace(request, answer)
-  local left = find(request.task, "task")
-    :extend_grace(values.length(request["for"]))
+  local task = find(request.task, "task")
+  task:info()
+  local left = task:extend_grace(values.length(request["for"]))
   answer.left = left == math.huge and "forever" or math.floor(left * 1e9 + 0.5)
 end
 
