@@ -161,11 +161,16 @@ local function close(group)
   if group.name ~= "root" then release(group.name) end
 end
 
--- May this group begin? Those after it, and for the root all, come first.
+-- May this group begin? Those after it come first, for the root all, and what
+-- has begun already.
 local function has_turn(place)
-  for other = place == 1 and 2 or place + 1, #world.groups do
+  for other = 2, #world.groups do
     local group = world.groups[other]
-    if group.is_ending and group.state ~= "closed" then return false end
+    local is_ahead = place == 1 or other > place
+    if group.is_ending and group.state ~= "closed"
+      and (is_ahead or group.state ~= "open") then
+      return false
+    end
   end
   return true
 end
@@ -213,6 +218,11 @@ end
 
 local operations = {}
 
+-- What a name stands for; what was never given out is nothing.
+local function find(name)
+  return world.names[name] or {}
+end
+
 function operations.hello()
   local features = {}
   for _, name in ipairs(FEATURES) do
@@ -239,7 +249,7 @@ function operations.group(request)
 end
 
 function operations.spawn(request)
-  local group = world.names[request["in"]].group
+  local group = find(request["in"]).group
   if not group or group.is_ending then
     release(request.as)
     world.names[request.as] = {}
@@ -254,7 +264,7 @@ function operations.spawn(request)
 end
 
 function operations.finish(request)
-  local task = world.names[request.task].task
+  local task = find(request.task).task
   if not task or task.outcome then return { status = "stale" } end
   if task.state == "pending" then return { status = "busy" } end
   settle(task, { status = request.status, message = request.message })
@@ -263,14 +273,14 @@ function operations.finish(request)
 end
 
 function operations.sleep(request)
-  local task = world.names[request.task].task
+  local task = find(request.task).task
   if not task or task.outcome then return { status = "stale" } end
   task.wake_at = world.now + request["for"]
   return { status = "ok" }
 end
 
 function operations.shutdown(request)
-  local group = world.names[request.group].group
+  local group = find(request.group).group
   if not group or group.state == "closed" then return { status = "stale" } end
   local list = group.name == "root" and world.groups or { group }
   for _, one in ipairs(list) do
@@ -288,7 +298,7 @@ function operations.shutdown(request)
 end
 
 function operations.info(request)
-  local thing = world.names[request.group or request.task]
+  local thing = find(request.group or request.task)
   local group, task = thing.group, thing.task
   if group then
     return { status = "ok", name = group.name, state = group.state,

@@ -95,11 +95,13 @@ function carry.group(request, answer)
   local entry = made.begin(request, GROUP_TELLS)
   make(entry, answer, function()
     local parent = looks.group_or_root(request["in"])
-    -- The module looks at names and limits before it hands anything on.
-    parent:info()
+    -- The module looks at the name before it hands anything on. The name does
+    -- not matter where the parent refuses.
+    local state = parent:info().state
     if made.optional(request.owner) then
       find(request.owner, "task"):info()
     end
+    if state ~= "open" then request.name = nil end
     return parent:group(group_options(request, entry))
   end)
 end

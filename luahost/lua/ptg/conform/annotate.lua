@@ -53,13 +53,13 @@ end
 
 -- What the reference answered, written into a copy of the step; nil if it was
 -- not asked, or has no such thing.
-local function annotate_step(step, tape, difference, is_inside)
+local function annotate_step(step, tape, difference, may_be_unasked)
   local made = {}
   for key, value in pairs(step) do made[key] = value end
   if step["do"] == "return" or step["do"] == "root" then return made end
   local answers = tape.answers[step]
   -- Nobody came here: what it would be is not known.
-  if not answers then return is_inside and made or nil end
+  if not answers then return may_be_unasked and made or nil end
   local found = {}
   for _, one in ipairs(answers) do
     if not one or one.answer.status == "unsupported" then return nil end
@@ -129,7 +129,7 @@ function annotate.scenario(one, tape, difference)
     table.insert(by_step[event.step], event)
   end
   for number, step in ipairs(one.steps) do
-    local made = annotate_step(step, tape, difference, false)
+    local made = annotate_step(step, tape, difference, number >= tape.step)
     if made and step.on then
       made.on = {}
       for call, inner in pairs(step.on) do
@@ -144,7 +144,8 @@ function annotate.scenario(one, tape, difference)
     end
   end
   -- Whatever else is told is not expected.
-  if not steps[#steps].see and not steps[#steps].told then
+  local last = steps[#steps] or {}
+  if not last.see and not last.told then
     steps[#steps + 1] = see {}
   end
   local made = shrink.copy(one)
