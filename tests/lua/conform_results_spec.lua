@@ -170,7 +170,8 @@ describe("ptg conform", function()
     end
     assert.are.equal(2, firsts)
     assert.are.same({ trace = 1, at = 0, root = "root", name = "root",
-                      scenario = "traced", clock = "virtual" }, records[1])
+                      scenario = "traced", clock = "virtual",
+                      tells = { "error", "drain", "closed" } }, records[1])
     assert.are.equal("group", records[2].op)
     assert.are.equal("g", records[2].group)
     assert.are.same({ "a", "g" }, { records[3].task, records[3]["in"] })

@@ -202,11 +202,11 @@ end
 
 -- A whole number that an option is, or what it is without the option.
 local function number_of(options, name, default, least)
-  local text = options[name]
-  if not text then return default end
-  local number = text:find "^%d+$" and math.tointeger(tonumber(text))
+  local given = options[name]
+  if not given then return default end
+  local number = given:find "^%d+$" and math.tointeger(tonumber(given))
   if not number or number < least then
-    misuse.raise("--%s is a whole number from %d on, not %s", name, least, text)
+    misuse.raise("--%s is a whole number from %d on, not %s", name, least, given)
   end
   return number
 end

@@ -66,7 +66,8 @@ local function add_field_changes(changes, path, place, step)
   table.sort(fields)
   local known = operations.known[step["do"]].fields
   for _, field in ipairs(fields) do
-    if field == "on" or known[field] == "may" then
+    local is_object = field == "group" or field == "task"
+    if field == "on" or known[field] == "may" and not is_object then
       changes[#changes + 1] = at(path, function(list)
         list[place][field] = nil
       end)
