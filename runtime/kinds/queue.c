@@ -133,7 +133,7 @@ static void finish(const struct ptg__queue *queue, ptg_status status,
   ptg_task_finish(queue->runtime, queue->task, &outcome);
 }
 
-/* A handler may have finished the queue, or asked it to end. */
+/* It may have been finished, or asked to end, by a handler or before its wake. */
 static int may_go_on(const struct ptg__queue *queue) {
   ptg_task_info info = PTG_TASK_INFO_INIT;
   if (ptg_task_get_info(queue->runtime, queue->task, &info) != PTG_OK) return 0;
@@ -182,6 +182,7 @@ static void tell_room(struct ptg__queue *queue) {
 
 static void step(struct ptg__queue *queue) {
   watch_the_unwatched(queue);
+  if (!may_go_on(queue)) return;
   for (int i = 0; i < BATCH && can_handle(queue); i++)
     if (!handle_one(queue)) return;
   tell_room(queue);

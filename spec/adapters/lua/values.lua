@@ -9,7 +9,8 @@ local null = wire.null
 -- ---------------------------------------------------------------- statuses
 
 local odd_words = {
-  EINVAL = "invalid", EUV = "loop", ETIMEDOUT = "timeout", EDEADLK = "deadlock",
+  EINVAL = "invalid", EUV = "system", ETIMEDOUT = "timeout",
+  EDEADLK = "deadlock",
 }
 
 -- "ESTALE" or its number as "stale".
