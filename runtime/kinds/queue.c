@@ -133,7 +133,8 @@ static void finish(const struct ptg__queue *queue, ptg_status status,
   ptg_task_finish(queue->runtime, queue->task, &outcome);
 }
 
-/* It may have been finished, or asked to end, by a handler or before its wake. */
+/* It may have been finished, or asked to end, by a handler or before its wake.
+ */
 static int may_go_on(const struct ptg__queue *queue) {
   ptg_task_info info = PTG_TASK_INFO_INIT;
   if (ptg_task_get_info(queue->runtime, queue->task, &info) != PTG_OK) return 0;
