@@ -21,6 +21,8 @@ struct timer {
   uint64_t missed;
 };
 
+static const ptg_task_type TYPE;
+
 static int64_t add(int64_t a_ns, int64_t b_ns) {
   return a_ns > INT64_MAX - b_ns ? INT64_MAX : a_ns + b_ns;
 }
@@ -48,12 +50,15 @@ static void sleep_on(const struct timer *timer, ptg_task task, int64_t now_ns) {
   ptg_task_sleep(timer->runtime, task, left_ns > 0 ? left_ns : 0);
 }
 
-/* An abandoned task that has ended can still be asked about for a while, but
- * then its group is gone and nobody fires into it. */
+/* A look tells what is no task and what is gone, but answers for an abandoned
+ * task also after its end; then this other call says PTG_ESTALE. A watch would
+ * be too late: it is told after done, which waits for what the task owned. */
 static int is_running(ptg_runtime *runtime, ptg_task task) {
   ptg_task_info info = PTG_TASK_INFO_INIT;
+  void *user_data;
   if (task == PTG_NONE) return 0;
-  return ptg_task_get_info(runtime, task, &info) == PTG_OK;
+  if (ptg_task_get_info(runtime, task, &info) != PTG_OK) return 0;
+  return ptg_task_get_user_data(runtime, task, &TYPE, &user_data) != PTG_ESTALE;
 }
 
 /* Returns 0 when the overlap policy leaves this firing out. */
