@@ -1,6 +1,7 @@
 -- conform_expect_spec.lua - how scenarios are played, and what is expected of
 -- them.
 local conform = require "conform_support"
+local json = require "dkjson"
 local support = require "support"
 
 local SPAWN = '{"do": "spawn", "as": "a", "on": {"start": [{"do": "finish",'
@@ -181,6 +182,20 @@ describe("ptg conform holds a whole scenario to it that", function()
   it("the runtime can be destroyed", function()
     fails(SPAWN .. '{"do": "advance"}',
       "destroy at the end: expected ok, the answer is busy", nil, "--stuck")
+  end)
+
+  it("there is an end of events", function()
+    local scenarios = { conform.scenario("one",
+      '{"do": "group", "as": "g", "events": true}') }
+    for word, line in pairs {
+      takings = "there is no end of events to be taken: 1000 at the end",
+      rounds = "there are events to be taken at the end still after 20 rounds",
+    } do
+      local program = conform.run("--scenarios", conform.file(scenarios),
+        "--adapter", conform.bad("endless", word), "--format", "json")
+      local result = json.decode(program.out).scenarios[1]
+      assert.are.equal(line, result.message)
+    end
   end)
 end)
 

@@ -21,6 +21,26 @@ local function may_kill(scene)
   end
 end
 
+-- Lets happen what is due.
+local function advance(scene)
+  scene:send { op = "advance",
+               by = scene.clock:to_wire(may_kill(scene) and KILL_NS or 0) }
+end
+
+-- Takes events, and what follows from that, until none comes any more. A group
+-- that is closed by a taking lets the one around it end, so there are some
+-- rounds for each thing that there is, and never many more.
+local function take_to_the_end(scene)
+  if not has_events(scene) then return end
+  local most = 10 * #scene.names.order
+  for _ = 1, most do
+    if scene:take_all() == 0 then return end
+    advance(scene)
+  end
+  failed.raise(("there are events to be taken at the end still after %d rounds")
+    :format(most))
+end
+
 -- Ends all that is left. The scenario's own steps are over: what is called now
 -- is only recorded.
 function ending.close(scene)
@@ -33,16 +53,12 @@ function ending.close(scene)
                      grace = "at_once", cancel_wait = "at_once" }
   local answer = scene:send(shutdown)
   scene.trace:add_operation(shutdown, answer.status)
-  scene:send { op = "advance",
-               by = scene.clock:to_wire(may_kill(scene) and KILL_NS or 0) }
-  if has_events(scene) then
-    scene:take_all()
-    scene:send { op = "advance", by = 0 }
-    scene:take_all()
-  end
+  advance(scene)
+  take_to_the_end(scene)
   answer = scene:send { op = "destroy" }
+  -- It tells the ends of what was abandoned, which may be events.
   if answer.status == "busy" and has_events(scene) then
-    scene:take_all()
+    take_to_the_end(scene)
     answer = scene:send { op = "destroy" }
   end
   scene.link.conversation:finish()

@@ -133,12 +133,22 @@ local function keep(self, one, found)
     wrong and "; but " .. wrong or ""))
 end
 
+-- Does it show before the ending? Of that nothing is expected, so what differs
+-- only there would not be seen in a file.
+local function is_in_steps(found)
+  local expected, seen = found.expected, found.seen
+  if not expected and not seen then return true end
+  return expected and not expected.is_ending or seen and not seen.is_ending
+end
+
 -- Makes it small, as long as it differs in the same way.
 local function make_small(self, one, found)
   local smallest = found
+  local is_to_be_seen = is_in_steps(found)
   local steps, tries = shrink.steps(one.steps, function(steps)
     local now = play(self, with_steps(one, steps))
     if not now or now.kind ~= found.kind then return false end
+    if is_to_be_seen and not is_in_steps(now) then return false end
     smallest = now
     return true
   end, { tries = TRIES, seconds = SECONDS })

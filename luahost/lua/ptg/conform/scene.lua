@@ -169,7 +169,7 @@ end
 -- Begins anew with the root's options.
 function Scene:reset(root)
   local thing = self.names:get "root"
-  thing.on, thing.is_made = root.on or {}, true
+  thing.on, thing.is_made, thing.events = root.on or {}, true, root.events
   local message = request.of(root, self)
   self.is_resetting = true
   self.trace:add_root(as_recorded(self, message))
@@ -333,12 +333,17 @@ function take_events(self, answer)
   return answer.events and #answer.events or 0
 end
 
--- Takes all the events that there are, at the end.
+-- Takes all the events that there are, at the end. Returns how many.
 function Scene:take_all()
+  local count = 0
   for _ = 1, 1000 do
     local answer = self:send { op = "take", capacity = 100 }
-    if answer.status ~= "ok" or take_events(self, answer) == 0 then return end
+    local taken = answer.status == "ok" and take_events(self, answer) or 0
+    if taken == 0 then return count end
+    count = count + taken
   end
+  failed.raise(("there is no end of events to be taken: %d at the end")
+    :format(count))
 end
 
 return scene
