@@ -542,6 +542,37 @@ describe("the laws", function()
     assert.are.same(all, listed)
   end)
 
+  it("date what came from another thread by its arrival", function()
+    local scenario = { trace = 1, root = "root", clock = "virtual",
+                       scenario = "one" }
+    local spawns = [[group g
+      spawn a in=g
+      spawn sent in=g remote
+      spawn b in=g
+      start a
+      start b
+      start sent
+      spawn c in=g
+      start c
+      shutdown g
+      ]]
+    -- In a scenario it stands where it was sent, and b may be older or newer.
+    for text, expected in pairs {
+      ["cancel c\n cancel sent\n cancel b\n cancel a"] = {},
+      ["cancel c\n cancel b\n cancel sent\n cancel a"] = {},
+      ["cancel sent\n cancel c\n cancel b\n cancel a"] = { "newest-first" },
+      ["cancel c\n cancel b\n cancel a\n cancel sent"] = { "newest-first" },
+      ["cancel c\n cancel sent\n cancel a\n cancel b"] = { "newest-first" },
+    } do
+      assert.are.same(expected, broken(read(spawns .. text, scenario)), text)
+    end
+    -- What was recorded has it where it arrived.
+    assert.are.same({}, broken(read(spawns
+      .. "cancel c\n cancel b\n cancel sent\n cancel a")))
+    assert.are.same({ "newest-first" }, broken(read(spawns
+      .. "cancel c\n cancel sent\n cancel b\n cancel a")))
+  end)
+
   it("say where, who and when", function()
     local found = laws.check(read "spawn a name=job\n start a\n @7\n start a")
     assert.are.same({ {

@@ -165,19 +165,21 @@ end)
 
 -- ------------------------------------------------------------------- order
 
--- Newest first; of tasks that are told by events only the asking is ordered,
--- and of those that came from another thread it is not known when they came.
+-- Newest first, which is by when a task came to its group; of tasks that are
+-- told by events only the asking is ordered.
 law("newest-first", function(index, complain)
   for _, group in ipairs(index.groups) do
-    local last
+    local oldest -- of those before
     for _, line in ipairs(group.cancels) do
       local task = index.task_by[index.records[line].task]
-      if task.events or task.record.remote then goto continue end
-      if last and task.number > last.number then
+      if task.events then goto continue end
+      if oldest and task.made > index:there_by(oldest) then
         complain(line, "%s is cancelled after %s, which is older",
-          index:say(task.id), index:say(last.id))
+          index:say(task.id), index:say(oldest.id))
       end
-      last = task
+      if not oldest or index:there_by(task) < index:there_by(oldest) then
+        oldest = task
+      end
       ::continue::
     end
   end

@@ -108,7 +108,6 @@ function operations.spawn(index, record, line)
   local task = new_task(index, id, record, line, group)
   if not group then return end
   group.tasks[#group.tasks + 1] = task
-  task.number = #group.tasks
 end
 
 -- Sorts of task that a scenario makes by requests of their own; what is inside
@@ -423,6 +422,13 @@ function Index:group_of(id)
   local task = self.task_by[id]
   if task then return task.group end
   return self.group_by[id]
+end
+
+-- The line from which on a task is in its group. One that a scenario sends from
+-- another thread stands where it was sent; it has arrived when it starts.
+function Index:there_by(task)
+  if task.record.remote and not self.is_recorded then return task.start end
+  return task.made
 end
 
 function trace_index.is_within(group, top)
