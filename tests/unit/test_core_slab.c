@@ -209,6 +209,30 @@ static void a_stale_handle_stays_stale_for_a_million_uses(void **state) {
   ptg__slab_fini(&slab);
 }
 
+/* The next slab has its block, and has not used as much of it. */
+static void a_handle_of_a_slab_that_is_gone_is_stale(void **state) {
+  (void)state;
+  enum { EACH = 5 };
+  uint32_t slots[EACH], found;
+  uint64_t stale[EACH];
+  struct ptg__slab slab;
+  init(&slab, PTG__KIND_GROUP);
+  for (int i = 0; i < EACH; i++) {
+    slots[i] = add(&slab);
+    stale[i] = ptg__slab_handle(&slab, slots[i]);
+  }
+  for (int i = 0; i < EACH; i++)
+    ptg__slab_remove(&slab, slots[i]);
+  ptg__slab_fini(&slab);
+
+  init(&slab, PTG__KIND_GROUP);
+  assert_int_equal(add(&slab), slots[0]);
+  for (int i = 0; i < EACH; i++)
+    assert_int_equal(ptg__slab_find(&slab, stale[i], &found), PTG_ESTALE);
+  ptg__slab_remove(&slab, slots[0]);
+  ptg__slab_fini(&slab);
+}
+
 static void a_spent_slot_is_retired(void **state) {
   (void)state;
   enum { LIVES = 3 };
@@ -369,6 +393,7 @@ int main(void) {
       CASE(no_handle_is_given_out_twice),
       CASE(no_handle_is_given_out_twice_by_any_slab),
       CASE(a_stale_handle_stays_stale_for_a_million_uses),
+      CASE(a_handle_of_a_slab_that_is_gone_is_stale),
       CASE(a_spent_slot_is_retired),
       CASE(slots_are_used_again_in_the_order_they_were_freed),
       CASE(a_record_is_zeroed_and_never_moves),
