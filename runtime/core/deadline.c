@@ -37,11 +37,12 @@ int64_t ptg__limit_kill_wait(const struct ptg__group *group) {
 }
 
 int64_t ptg__limit_cancel_at(const struct ptg__group *group,
-                             const struct ptg__share *share, int64_t drain_ns) {
+                             const struct ptg__share *share, int64_t drain_ns,
+                             int64_t given_ns) {
   int64_t at_ns = ptg__limit_add(drain_ns, ptg__limit_grace(group));
   if (share->close_by_ns == INT64_MAX) return at_ns;
   /* Only a deadline can tell how much may be given beyond the grace. */
-  at_ns = most(at_ns, group->grace_until_ns);
+  at_ns = most(at_ns, given_ns);
   return most(drain_ns, least(at_ns, share->close_by_ns - share->reserve_ns));
 }
 

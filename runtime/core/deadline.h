@@ -29,10 +29,12 @@ int64_t ptg__limit_cancel_wait(const struct ptg__group *group);
 int64_t ptg__limit_kill_wait(const struct ptg__group *group);
 
 /* When the cancel phase of a group whose drain began at drain_ns begins at the
- * latest, and when one whose cancel phase began at cancel_ns gives up on what
- * cannot be killed. */
+ * latest (given_ns: until when a task was given more time; 0: none was), and
+ * when one whose cancel phase began at cancel_ns gives up on what cannot be
+ * killed. */
 int64_t ptg__limit_cancel_at(const struct ptg__group *group,
-                             const struct ptg__share *share, int64_t drain_ns);
+                             const struct ptg__share *share, int64_t drain_ns,
+                             int64_t given_ns);
 int64_t ptg__limit_give_up_at(const struct ptg__group *group,
                               const struct ptg__share *share,
                               int64_t cancel_ns);

@@ -65,7 +65,7 @@ static void play_own(struct ptg__core *core, uint32_t slot) {
     group->plan.drains_after = at;
   }
   group->plan.cancel_ns =
-      ptg__limit_cancel_at(group, share, group->plan.drain_ns);
+      ptg__limit_cancel_at(group, share, group->plan.drain_ns, 0);
   int64_t give_up_ns =
       ptg__limit_give_up_at(group, share, group->plan.cancel_ns);
   int64_t killed_ns = ptg__limit_add(give_up_ns, ptg__limit_kill_wait(group));

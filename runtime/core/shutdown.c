@@ -22,7 +22,8 @@ static void arm(struct ptg__core *core, uint32_t slot) {
   const struct ptg__group *group = ptg__group_at(core, slot);
   int64_t end_ns;
   if (group->state == PTG_GROUP_DRAINING) {
-    end_ns = ptg__limit_cancel_at(group, &group->share, group->phase_ns);
+    end_ns = ptg__limit_cancel_at(group, &group->share, group->phase_ns,
+                                  group->grace_until_ns);
   } else if (!group->is_killing) {
     end_ns = ptg__limit_give_up_at(group, &group->share, group->phase_ns);
   } else {
@@ -112,7 +113,7 @@ static void begin_own(struct ptg__core *core, uint32_t slot) {
   group->drain_ns = core->now_ns;
   if (group->waited_for == PTG_NONE) group->waited_for = group->let_begin_by;
   int64_t cancel_at_ns =
-      ptg__limit_cancel_at(group, &group->share, core->now_ns);
+      ptg__limit_cancel_at(group, &group->share, core->now_ns, 0);
   if (cancel_at_ns <= core->now_ns) {
     begin_cancel(core, slot);
     return;
@@ -273,6 +274,7 @@ int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
 static void join(struct ptg__core *core, uint32_t slot,
                  const ptg_shutdown_options *options, uint64_t originator) {
   struct ptg__group *group = ptg__group_at(core, slot);
+  group->is_over = 0; /* one that closed before is in this report too */
   if (!group->is_ending) {
     ptg__order_hold_back(core, slot);
     group->is_ending = 1;

@@ -103,7 +103,7 @@ static uint16_t first_flags(const ptg_task_options *options) {
 /* Checks and resolves what a spawn says; *from is the group it comes from. */
 static ptg_status check_spawn(struct ptg__core *core, ptg_task_options *options,
                               uint32_t *from) {
-  if (options->flags & ~(PTG_SPAWN_CLEANUP | PTG_SPAWN_OBSERVED))
+  if (options->flags & ~PTG__SPAWN_FLAGS)
     return ptg__core_fail(core, PTG_EINVAL, "unknown flags of a spawn: 0x%x",
                           options->flags);
   ptg_status status =

@@ -4,6 +4,9 @@
 
 #include "core.h"
 
+/* The flags of a spawn that there are. */
+#define PTG__SPAWN_FLAGS (PTG_SPAWN_CLEANUP | PTG_SPAWN_OBSERVED)
+
 /* Puts a task into group. type and options are complete and checked but for
  * what the core knows; options' lengths and spawner are resolved. On failure
  * user_data has not been released. */

@@ -66,10 +66,12 @@ void ptg__queue_destroy(struct ptg__queue *queue) {
 
 /* ------------------------------------------------------------- the tasks -- */
 
-/* Before the start it has no use for being woken; afterwards this fails only
- * for one that has ended. */
-void ptg__queue_wake(const struct ptg__queue *queue) {
-  if (queue->is_started) ptg_task_sleep(queue->runtime, queue->task, 0);
+/* Before the start it has no use for being woken. A new sleep would put off the
+ * wake that is on its way, and who always pushes just before it for ever. */
+void ptg__queue_wake(struct ptg__queue *queue) {
+  if (!queue->is_started || queue->is_woken) return;
+  /* This fails only for one that has ended. */
+  queue->is_woken = ptg_task_sleep(queue->runtime, queue->task, 0) == PTG_OK;
 }
 
 static void end_handling(struct ptg__queue_place *place) {
@@ -213,6 +215,7 @@ static void wake(ptg_runtime *runtime, ptg_task task, void *user_data) {
   struct ptg__queue *queue = user_data;
   (void)runtime;
   (void)task;
+  queue->is_woken = 0;
   if (queue->is_started) step(queue);
 }
 
@@ -252,15 +255,13 @@ static void done(ptg_runtime *runtime, ptg_task task,
                  const ptg_outcome *outcome, void *user_data) {
   struct ptg__queue *queue = user_data;
   const ptg_queue_options *options = &queue->options;
-  ptg_outcome ours = *outcome;
-  ours.value = queue->length;
   queue->task = task;
   for (uint64_t i = 0; i < options->at_once; i++)
     if (queue->places[i].watch != PTG_NONE)
       ptg_watch_remove(runtime, queue->places[i].watch);
   drop_all(queue);
   if (options->done != NULL)
-    options->done(runtime, task, &ours, options->user_data);
+    options->done(runtime, task, outcome, options->user_data);
 }
 
 static void release(void *user_data) {

@@ -36,6 +36,7 @@ struct ptg__queue {
   uint64_t handled;
   uint64_t refused;
   int is_started;
+  int is_woken; /* its wake is on its way */
   int is_closed;
   int is_draining;
   int is_room_wanted; /* by somebody who was told that it is full */
@@ -50,6 +51,6 @@ struct ptg__queue *ptg__queue_create(ptg_runtime *runtime,
 void ptg__queue_destroy(struct ptg__queue *queue);
 
 /* Has its wake called, on a later turn. */
-void ptg__queue_wake(const struct ptg__queue *queue);
+void ptg__queue_wake(struct ptg__queue *queue);
 
 #endif

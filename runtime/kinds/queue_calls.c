@@ -62,15 +62,20 @@ static ptg_status find(ptg_runtime *runtime, ptg_task task,
   return status;
 }
 
-/* The group of who pushes; PTG_NONE: nobody's. */
+/* The group of who pushes; PTG_NONE: nobody's. A look answers for a task that
+ * was abandoned and has ended, too; its user_data cannot be asked for. */
 static ptg_status find_pusher(ptg_runtime *runtime, ptg_task pusher,
                               ptg_group *group) {
   *group = PTG_NONE;
   if (pusher == PTG_NONE) return ptg_runtime_get_current(runtime, NULL, group);
   ptg_task_info info = PTG_TASK_INFO_INIT;
   ptg_status status = ptg_task_get_info(runtime, pusher, &info);
-  if (status == PTG_OK) *group = info.group;
-  return status;
+  if (status != PTG_OK) return status;
+  void *unused;
+  status = ptg_task_get_user_data(runtime, pusher, &ptg__queue_type, &unused);
+  if (status != PTG_OK && status != PTG_EKIND) return status;
+  *group = info.group;
+  return PTG_OK;
 }
 
 /* A group that drains has no groups below it any more: inside is in it. */
@@ -83,15 +88,13 @@ static int is_inside(ptg_runtime *runtime, ptg_task queue, ptg_group group) {
 static ptg_status may_push(const struct ptg__queue *queue, ptg_task task,
                            ptg_task pusher) {
   ptg_runtime *runtime = queue->runtime;
-  if (queue->is_closed)
-    return ptg_runtime_set_error(runtime, PTG_ECLOSED, 0,
-                                 "the queue is closed");
-  if (!queue->is_draining) return PTG_OK;
-
   ptg_group group;
   ptg_status status = find_pusher(runtime, pusher, &group);
   if (status != PTG_OK) return status;
-  if (is_inside(runtime, task, group)) return PTG_OK;
+  if (queue->is_closed)
+    return ptg_runtime_set_error(runtime, PTG_ECLOSED, 0,
+                                 "the queue is closed");
+  if (!queue->is_draining || is_inside(runtime, task, group)) return PTG_OK;
   return ptg_runtime_set_error(runtime, PTG_ECLOSED, 0,
                                "the queue drains: only from inside its group");
 }

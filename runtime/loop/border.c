@@ -62,6 +62,17 @@ void ptg__border_give(void *theirs, const void *ours, uint32_t our_size) {
   memcpy(theirs, &size, sizeof(size));
 }
 
+ptg_status ptg__border_check_shutdown(ptg_runtime *runtime,
+                                      const ptg_shutdown_options *options) {
+  if (options->flags & ~PTG_SHUTDOWN_FORCE)
+    return fail(runtime, PTG_EINVAL, "unknown flags of a shutdown");
+  if (options->grace_ns < PTG_AT_ONCE ||
+      options->cancel_wait_ns < PTG_AT_ONCE ||
+      options->deadline_ns < PTG_AT_ONCE)
+    return fail(runtime, PTG_EINVAL, "a limit is negative");
+  return PTG_OK;
+}
+
 static ptg_status check_callbacks(const ptg_task_type *type) {
   int has_callbacks = type->start || type->drain || type->cancel ||
                       type->kill || type->wake || type->done || type->release;

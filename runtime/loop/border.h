@@ -30,6 +30,11 @@ void ptg__border_clear(void *theirs, uint32_t our_size);
 ptg_status ptg__border_check_type(ptg_runtime *runtime,
                                   const ptg_task_type *type);
 
+/* Checks what can be wrong with a shutdown's options whatever the state of the
+ * runtime: PTG_EINVAL. runtime may be NULL. */
+ptg_status ptg__border_check_shutdown(ptg_runtime *runtime,
+                                      const ptg_shutdown_options *options);
+
 /* Releases the user_data of a spawn that was refused: whatever else is wrong
  * with its type, if that has a release. */
 void ptg__border_release(const ptg_task_type *type, void *user_data);

@@ -6,6 +6,7 @@
 
 #include "core/group.h"
 #include "core/task.h"
+#include "remote.h"
 #include "trace.h"
 
 /* "/app/http", cut at the front when it is too long. */
@@ -99,6 +100,13 @@ static ptg_status tell(ptg_runtime *runtime, const struct ptg__action *action) {
   }
 }
 
+/* Mail to a root group that is out could only be refused, for as long as
+ * senders go on: they are told so instead. */
+static void end_turn(ptg_runtime *runtime) {
+  const struct ptg__core *core = &runtime->core;
+  if (ptg__group_at(core, core->root)->is_over) ptg__remote_shut(runtime);
+}
+
 int ptg__dispatch(ptg_runtime *runtime, int budget) {
   struct ptg__core *core = &runtime->core;
   struct ptg__action action;
@@ -109,6 +117,7 @@ int ptg__dispatch(ptg_runtime *runtime, int budget) {
       budget--;
       continue;
     }
+    end_turn(runtime);
     if (ptg__core_next_time(core) > core->now_ns) return 1;
     ptg__core_turn(core);
   }

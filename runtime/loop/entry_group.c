@@ -83,18 +83,6 @@ ptg_status ptg_group_stops_before(ptg_runtime *runtime, ptg_group first,
 
 /* -------------------------------------------------------------- shutdown -- */
 
-static ptg_status check_limits(struct ptg__core *core,
-                               const ptg_shutdown_options *options) {
-  if (options->flags & ~PTG_SHUTDOWN_FORCE)
-    return ptg__core_fail(core, PTG_EINVAL, "unknown flags of a shutdown: 0x%x",
-                          options->flags);
-  if (options->grace_ns < PTG_AT_ONCE ||
-      options->cancel_wait_ns < PTG_AT_ONCE ||
-      options->deadline_ns < PTG_AT_ONCE)
-    return ptg__core_fail(core, PTG_EINVAL, "a limit is negative");
-  return PTG_OK;
-}
-
 static ptg_status shut_down(ptg_runtime *runtime, ptg_group group,
                             const ptg_shutdown_options *options,
                             ptg_shutdown_options *ours) {
@@ -104,7 +92,7 @@ static ptg_status shut_down(ptg_runtime *runtime, ptg_group group,
   status =
       ptg__border_take(runtime, ours, sizeof(*ours), options, sizeof(*ours));
   if (status != PTG_OK) return status;
-  status = check_limits(&runtime->core, ours);
+  status = ptg__border_check_shutdown(runtime, ours);
   if (status != PTG_OK) return status;
   ptg__runtime_update_time(runtime);
   ptg__shutdown_request(&runtime->core, slot, ours, runtime->core.current);

@@ -68,7 +68,6 @@ ptg_status ptg_runtime_get_current(ptg_runtime *runtime, ptg_task *task,
   ptg_status status = ptg__runtime_enter(runtime);
   if (status != PTG_OK) return status;
   const struct ptg__core *core = &runtime->core;
-  if (core->inside == PTG__NO_SLOT) return PTG_OK;
   ptg_group inside = ptg__group_handle(core, core->inside);
   if (task != NULL && core->current != inside) *task = core->current;
   if (group != NULL) *group = inside;

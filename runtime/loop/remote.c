@@ -111,13 +111,18 @@ static void copy_text(char *block, size_t at, const char **text,
   *text = block + at;
 }
 
+static int is_short_text(const char *text, size_t length) {
+  return length <= PTG_NAME_MAX && ptg__text_is_valid(text, length);
+}
+
 /* Copies two texts into one block, and points the options there. */
 static ptg_status copy_texts(char **texts, const char **one, size_t *one_length,
                              const char **other, size_t *other_length) {
   *one_length = ptg__text_length(*one, *one_length, PTG_NAME_MAX);
   *other_length = ptg__text_length(*other, *other_length, PTG_NAME_MAX);
   *texts = NULL;
-  if (*one_length > PTG_NAME_MAX || *other_length > PTG_NAME_MAX)
+  if (!is_short_text(*one, *one_length) ||
+      !is_short_text(*other, *other_length))
     return PTG_EINVAL;
   size_t size = *one_length + *other_length;
   if (size == 0) return PTG_OK;
@@ -151,6 +156,7 @@ static ptg_status spawn(ptg_remote *remote, ptg_group group,
   ptg_task_options ours;
   ptg_status status =
       ptg__border_take(NULL, &ours, sizeof(ours), options, sizeof(ours));
+  if (status == PTG_OK && ours.flags & ~PTG__SPAWN_FLAGS) status = PTG_EINVAL;
   if (status != PTG_OK) return status;
   char *texts;
   status = copy_texts(&texts, &ours.name, &ours.name_length, &ours.place,
@@ -231,6 +237,7 @@ ptg_status ptg_remote_shutdown(ptg_remote *remote, ptg_group group,
   ptg_status status =
       ptg__border_take(NULL, &ours, sizeof(ours), options, sizeof(ours));
   if (remote == NULL) return PTG_EINVAL;
+  if (status == PTG_OK) status = ptg__border_check_shutdown(NULL, &ours);
   if (status != PTG_OK) return status;
   struct ptg__letter *letter;
   status = begin_letter(remote, PTG__LETTER_SHUTDOWN, group, NULL, &letter);

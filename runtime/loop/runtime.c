@@ -107,13 +107,6 @@ static void take_wanted(ptg_runtime *runtime) {
   if (runtime->trace != NULL) trace_wanted(runtime, &options);
 }
 
-/* Mail to a closed root group could only be refused, for as long as senders
- * go on: they are told so instead. */
-static void shut_if_closed(ptg_runtime *runtime) {
-  const struct ptg__core *core = &runtime->core;
-  if (ptg__group_at(core, core->root)->is_over) ptg__remote_shut(runtime);
-}
-
 /* A nested run of the loop inside a callback comes here too, and must not
  * begin a turn inside a turn. */
 static void work(ptg_runtime *runtime) {
@@ -124,7 +117,6 @@ static void work(ptg_runtime *runtime) {
   ptg__remote_deliver(runtime);
   ptg__directory_answer(runtime);
   ptg__dispatch(runtime, TURN_BUDGET);
-  shut_if_closed(runtime);
   runtime->is_working = 0;
   ptg__runtime_schedule(runtime);
   /* A closed runtime does not keep a borrowed loop alive. */
@@ -308,7 +300,6 @@ static int do_instant(ptg_runtime *runtime) {
     ptg__remote_deliver(runtime);
     ptg__directory_answer(runtime);
     is_all = ptg__dispatch(runtime, INSTANT_BUDGET);
-    shut_if_closed(runtime);
     runtime->is_working = 0;
     if (runtime->is_owned) uv_run(runtime->loop, UV_RUN_NOWAIT);
   } while (is_all &&
@@ -331,12 +322,12 @@ ptg_status ptg_runtime_advance(ptg_runtime *runtime, int64_t duration_ns) {
   ptg_status status = ptg__runtime_enter(runtime);
   if (status != PTG_OK) return status;
   struct ptg__core *core = &runtime->core;
-  if (runtime->is_working || runtime->is_running)
-    return ptg__core_fail(core, PTG_EREENTRANT, "the clock is being moved");
   if (!runtime->is_manual)
     return ptg__core_fail(core, PTG_EINVAL, "the clock is a real one");
   if (duration_ns < 0 || duration_ns > INT64_MAX - core->now_ns)
     return ptg__core_fail(core, PTG_EINVAL, "not a duration");
+  if (runtime->is_working || runtime->is_running)
+    return ptg__core_fail(core, PTG_EREENTRANT, "the clock is being moved");
 
   runtime->is_running = 1;
   move_clock(runtime, core->now_ns + duration_ns);

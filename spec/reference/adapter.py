@@ -183,6 +183,8 @@ class Host:
 
     def on_cancel(self, request):
         reason = request.get("reason")
+        if request.get("remote"):
+            self.runtime.check_name(reason)
 
         def cancel():
             task = self.task(request)
@@ -204,6 +206,8 @@ class Host:
         return {"left": self.runtime.extend_grace(self.task(request), request["for"])}
 
     def on_shutdown(self, request):
+        if request.get("remote"):
+            self.runtime.check_options(request)
         self.sent(request, lambda: self.runtime.shut_down(self.group(request), request))
 
     def on_request_shutdown(self, request):

@@ -31,11 +31,11 @@ def kill(group):
     return KILL_WAIT if group.kill() else 0
 
 
-def cancel_at(group, share, began):  # [PTG-DEAD-08]
+def cancel_at(group, share, began, given=0):  # [PTG-DEAD-08]
     end = plus(began, grace(group))
     if share.close_by == FOREVER:
         return end
-    return max(began, min(max(end, group.given), share.close_by - share.reserve))
+    return max(began, min(max(end, given), share.close_by - share.reserve))
 
 
 def give_up_at(group, share, began):  # [PTG-DEAD-09]

@@ -104,6 +104,7 @@ class Group:
             self.begin_unless_held_back(None)
 
     def join(self, force, limits, originator):
+        self.is_over = False  # [PTG-GROUP-13]
         if not self.is_ending:
             for later in self.edges_out:
                 later.held_back += 1
@@ -190,7 +191,7 @@ class Group:
     def arm(self):
         """Sets the limit of the phase it is in."""
         if self.state == "draining":
-            end = cancel_at(self, self.share, self.phase_at)
+            end = cancel_at(self, self.share, self.phase_at, self.given)
         elif not self.is_killing:
             end = give_up_at(self, self.share, self.phase_at)
         else:

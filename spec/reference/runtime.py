@@ -27,7 +27,7 @@ class Runtime:
         self.host, self.defaults = host, Defaults
         self.now = self.turns = self.overdue = self.orders = self.closed = self.groups_made = 0
         self.queue, self.letters = [], []
-        self.wanted, self.is_working, self.is_destroyed = None, False, False
+        self.wanted, self.is_working, self.is_shut, self.is_destroyed = None, False, False, False
         self.current = (None, None)  # the task and the group whose callback is running
         self.root = None
         self.check_options(options)
@@ -82,6 +82,7 @@ class Runtime:
         subjects, self.queue = self.queue, []  # [PTG-THRD-07]
         for subject in subjects:
             subject.work_off()
+        self.is_shut = self.root.is_out  # [PTG-THRD-37]
         return True
 
     def let_limits_fall(self, due):  # [PTG-THRD-16] to [PTG-THRD-19]
@@ -102,10 +103,10 @@ class Runtime:
                 return
 
     def advance(self, duration):  # [PTG-THRD-21]
-        if self.is_working:
-            raise Refused("reentrant")
         if duration < 0:
             raise Refused("invalid")
+        if self.is_working:
+            raise Refused("reentrant")
         self.is_working, end = True, self.now + duration
         while True:
             self.do_instant()
@@ -124,7 +125,7 @@ class Runtime:
             letter()
 
     def send(self, letter):  # [PTG-THRD-33] to [PTG-THRD-37]
-        if self.is_destroyed or self.root.is_out:
+        if self.is_destroyed or self.is_shut:
             raise Refused("closed")
         if len(self.letters) >= LETTERS:
             raise Refused("full")
@@ -151,6 +152,7 @@ class Runtime:
         task.result = {"status": "timeout", "code": 0, "message": None, "value": 0}
         task.group.late += 1
         task.group.untold += 1
+        self.remember_end(task)
         task.todo.clear()
         self.put(task, "done")
 

@@ -260,23 +260,17 @@ static void refused_spawn_ends_with_the_refusal(void **state) {
   ptg_group gone = law_group(law, law->root, "gone", SECOND, SECOND);
   law_shutdown(law, gone);
   law_advance(law, 0);
-  struct far far[5] = {{0}};
+  struct far far[4] = {{0}};
   spawn_far(remote, full, &far[0]);
   spawn_far(remote, draining, &far[1]);
   law_shutdown(law, draining); /* after it was sent */
   spawn_far(remote, gone, &far[2]);
-  ptg_task_options options = PTG_TASK_OPTIONS_INIT;
-  options.name = "\xff";
-  assert_int_equal(
-      ptg_remote_spawn(remote, law->root, &far_type, &options, &far[3], NULL),
-      PTG_OK);
-  spawn_far(remote, PTG_NONE, &far[4]);
+  spawn_far(remote, PTG_NONE, &far[3]);
   law_advance(law, 0);
   ended(&far[0], PTG_EFULL, PTG_OUTCOME_NEVER_RAN);
   ended(&far[1], PTG_ECLOSED, PTG_OUTCOME_NEVER_RAN);
   ended(&far[2], PTG_ESTALE, PTG_OUTCOME_NEVER_RAN);
   ended(&far[3], PTG_EINVAL, PTG_OUTCOME_NEVER_RAN);
-  ended(&far[4], PTG_EINVAL, PTG_OUTCOME_NEVER_RAN);
   assert_int_equal(law_info(law, full).refused, 1);
   assert_int_equal(law_info(law, draining).refused, 1);
   assert_int_equal(law_info(law, full).spawned, 1);
@@ -517,9 +511,19 @@ static void malformed_mail_is_refused(void **state) {
       PTG_EINVAL);
   assert_int_equal(task, PTG_NONE);
   assert_int_equal(far.released, 1);
+  options.name = "\xff";
+  assert_int_equal(
+      ptg_remote_spawn(remote, law->root, &far_type, &options, &far, NULL),
+      PTG_EINVAL);
+  options.name = NULL;
+  options.flags = 4;
+  assert_int_equal(
+      ptg_remote_spawn(remote, law->root, &far_type, &options, &far, NULL),
+      PTG_EINVAL);
+  assert_int_equal(far.released, 3);
   assert_int_equal(ptg_remote_spawn(NULL, law->root, &far_type, NULL, &far, 0),
                    PTG_EINVAL);
-  assert_int_equal(far.released, 2);
+  assert_int_equal(far.released, 4);
   ptg_task_type bad = far_type;
   bad.start = NULL;
   assert_int_equal(ptg_remote_spawn(remote, law->root, &bad, NULL, &far, NULL),
@@ -541,6 +545,12 @@ static void malformed_mail_is_refused(void **state) {
   assert_int_equal(ptg_remote_cancel(remote, law->root, &cancel), PTG_EINVAL);
   assert_int_equal(ptg_remote_cancel(NULL, law->root, NULL), PTG_EINVAL);
   assert_int_equal(ptg_remote_shutdown(NULL, law->root, NULL), PTG_EINVAL);
+  ptg_shutdown_options limits = PTG_SHUTDOWN_OPTIONS_INIT;
+  limits.flags = 2;
+  assert_int_equal(ptg_remote_shutdown(remote, law->root, &limits), PTG_EINVAL);
+  limits.flags = 0;
+  limits.deadline_ns = -5;
+  assert_int_equal(ptg_remote_shutdown(remote, law->root, &limits), PTG_EINVAL);
   assert_int_equal(ptg_remote_post(remote, NULL, on_post_release, letters),
                    PTG_EINVAL);
   assert_int_equal(ptg_remote_post(NULL, on_post, on_post_release, letters),

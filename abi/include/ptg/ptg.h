@@ -1383,9 +1383,11 @@ typedef void (*ptg_drop_fn)(ptg_runtime *runtime, ptg_task queue, void *message,
  * drains, and everything that it accepted has been handled; while it drains it
  * accepts messages only from inside its group. When it is cancelled
  * it ends at once; the handlers that run are tasks of their own and go on. The
- * value of its outcome is the number of messages left (of one that was
- * cancelled before its first run only done is told it). Each of them, however
- * the queue ended, is dropped once, in order, just before done. */
+ * value of the outcome that it gives itself is the number of messages left; of
+ * one that was finished from outside, or cancelled before its first run, it is
+ * what any task has then. The messages left, however the queue ended, are each
+ * dropped once, in order, just before done. It sleeps and wakes for itself: to
+ * call ptg_task_sleep() on it holds its messages up. */
 typedef struct ptg_queue_options {
   uint32_t size;
   uint32_t flags;   /* zero */
@@ -1421,8 +1423,8 @@ PTG_API ptg_status ptg_queue_spawn(ptg_runtime *runtime, ptg_group group,
 /* Puts a message, which may be NULL, at the end of a queue; handle is never
  * called from inside this call. pusher says on whose behalf, PTG_NONE: whose
  * callback is running. Needs no memory. PTG_ECLOSED: the queue is closed, or
- * it drains and the pusher is not inside its group. PTG_ESTALE: it
- * has ended. A message that is refused stays the caller's.
+ * it drains and the pusher is not inside its group. PTG_ESTALE: it, or the
+ * pusher, has ended. A message that is refused stays the caller's.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_EFULL PTG_ECLOSED
  *        PTG_ETHREAD */
