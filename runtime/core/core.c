@@ -30,7 +30,9 @@ ptg_status ptg__core_init(struct ptg__core *core, struct ptg__memory memory,
   core->memory = memory;
   core->now_ns = now_ns;
   core->active = core->inside = NOBODY;
-  core->turn = core->later = core->events = (struct ptg__queue){NOBODY, NOBODY};
+  core->turn = NOBODY;
+  ptg__queue_clear(&core->later);
+  ptg__queue_clear(&core->events);
   ptg__slab_init(&core->groups, &core->memory, source, PTG__KIND_GROUP,
                  sizeof(struct ptg__group));
   ptg__slab_init(&core->tasks, &core->memory, source, PTG__KIND_TASK,
@@ -76,29 +78,10 @@ static uint32_t *queue_next_at(struct ptg__core *core, uint32_t entry) {
                                   : &ptg__task_at(core, slot)->queue_next;
 }
 
-static void push(struct ptg__core *core, uint32_t entry) {
-  *queue_next_at(core, entry) = NOBODY;
-  if (core->later.first == NOBODY) {
-    core->later.first = entry;
-  } else {
-    *queue_next_at(core, core->later.last) = entry;
-  }
-  core->later.last = entry;
-}
-
 static uint32_t pop(struct ptg__core *core) {
-  uint32_t entry = core->turn.first;
-  if (entry != NOBODY) core->turn.first = *queue_next_at(core, entry);
+  uint32_t entry = core->turn;
+  if (entry != NOBODY) core->turn = *queue_next_at(core, entry);
   return entry;
-}
-
-void ptg__core_queue_task(struct ptg__core *core, uint32_t slot,
-                          uint8_t pending) {
-  struct ptg__task *task = ptg__task_at(core, slot);
-  task->pending |= pending;
-  if (task->flags & PTG__TASK_QUEUED) return;
-  task->flags |= PTG__TASK_QUEUED;
-  push(core, slot);
 }
 
 void ptg__core_queue_group(struct ptg__core *core, uint32_t slot,
@@ -107,7 +90,7 @@ void ptg__core_queue_group(struct ptg__core *core, uint32_t slot,
   group->pending |= pending;
   if (group->is_queued) return;
   group->is_queued = 1;
-  push(core, slot | PTG__QUEUE_GROUP);
+  ptg__queue_push(&core->later, slot | PTG__QUEUE_GROUP, &group->queue_next);
 }
 
 /* ---------------------------------------------------------------- errors -- */
@@ -142,8 +125,10 @@ ptg_status ptg__core_check_name(struct ptg__core *core, const char *name,
  * is not gone; on_error stays NULL if there is none. */
 static void find_handler(const struct ptg__core *core, uint32_t from,
                          struct ptg__action *action) {
+  action->error.outcome = &action->outcome;
   action->on_error = NULL;
-  action->handler = NOBODY;
+  action->inside = NOBODY;
+  action->current = PTG_NONE;
   action->user_data = NULL;
   for (uint32_t at = from; at != NOBODY; at = ptg__group_at(core, at)->parent) {
     const struct ptg__group *group = ptg__group_at(core, at);
@@ -151,7 +136,8 @@ static void find_handler(const struct ptg__core *core, uint32_t from,
     if (group->is_gone) continue;
     if (group->options.on_error == NULL && !has_events) continue;
     action->on_error = group->options.on_error;
-    action->handler = at;
+    action->inside = at;
+    action->current = ptg__group_handle(core, at);
     action->user_data = group->options.user_data;
     return;
   }
@@ -163,11 +149,10 @@ static void pass_up(struct ptg__core *core, const struct ptg__action *action,
   core->retry = *action;
   core->has_retry = 1;
   if (core->retry.error.failed_handler == PTG_NONE) {
-    core->retry.error.failed_handler = ptg__group_handle(core, action->handler);
+    core->retry.error.failed_handler = action->current;
     core->retry.error.handler_status = status;
   }
-  find_handler(core, ptg__group_at(core, action->handler)->parent,
-               &core->retry);
+  find_handler(core, ptg__group_at(core, action->inside)->parent, &core->retry);
 }
 
 /* ----------------------------------------------------------------- turns -- */
@@ -210,7 +195,7 @@ static void ring_tasks(struct ptg__core *core) {
 
 /* It is no turn when the alarms' wheels have only gone on. */
 void ptg__core_turn(struct ptg__core *core) {
-  PTG_CHECK(core->active == NOBODY && core->turn.first == NOBODY);
+  PTG_CHECK(core->active == NOBODY && core->turn == NOBODY);
   ring_tasks(core);
   int is_due = ptg__alarms_are_due(&core->group_alarms, core->now_ns);
   int is_busy = core->later.first != NOBODY;
@@ -223,24 +208,14 @@ void ptg__core_turn(struct ptg__core *core) {
     core->overdue_turns = 0;
     ring_groups(core);
   }
-  core->turn = core->later;
-  core->later = (struct ptg__queue){NOBODY, NOBODY};
+  core->turn = core->later.first;
+  ptg__queue_clear(&core->later);
 }
 
 /* Who calls the library from inside this action's callback. */
-static void enter(struct ptg__core *core, struct ptg__action *action) {
-  if (action->kind == PTG__ACT_ERROR) {
-    action->error.outcome = &action->outcome;
-    core->inside = action->handler;
-    core->current = ptg__group_handle(core, action->handler);
-  } else if (action->kind == PTG__ACT_GROUP_DRAIN ||
-             action->kind == PTG__ACT_GROUP_CLOSED) {
-    core->inside = action->slot;
-    core->current = action->group;
-  } else if (action->kind != PTG__ACT_WATCH) {
-    core->inside = ptg__task_at(core, action->slot)->group;
-    core->current = action->task;
-  }
+static void enter(struct ptg__core *core, const struct ptg__action *action) {
+  core->inside = action->inside;
+  core->current = action->current;
 }
 
 /* A group, or that of a task; NOBODY: a spawn that was refused on arrival. */
@@ -250,21 +225,21 @@ static int group_adds_up(const struct ptg__core *core, uint32_t entry) {
   return slot == NOBODY || ptg__group_adds_up(ptg__group_at(core, slot));
 }
 
-/* All there was to tell a record has been told. */
-static void leave_active(struct ptg__core *core) {
-  PTG_CHECK_SLOW(group_adds_up(core, core->active));
-  uint32_t slot = core->active & ~PTG__QUEUE_GROUP;
-  int is_group = (core->active & PTG__QUEUE_GROUP) != 0;
+/* All there was to tell a task for now has been told. */
+static inline void leave_task(struct ptg__core *core, uint32_t slot,
+                              struct ptg__task *task) {
+  PTG_CHECK_SLOW(group_adds_up(core, slot));
   core->active = NOBODY;
-  if (!is_group) {
-    struct ptg__task *task = ptg__task_at(core, slot);
-    task->flags &= (uint16_t)~PTG__TASK_QUEUED;
-    /* The last of its watches has been told, or was removed. */
-    if (task->flags & PTG__TASK_TOLD && task->watches == NOBODY)
-      ptg__task_let_go(core, slot);
-    return;
-  }
+  task->flags &= (uint16_t)~PTG__TASK_QUEUED;
+  /* The last of its watches has been told, or was removed. */
+  if (task->flags & PTG__TASK_TOLD && task->watches == NOBODY)
+    ptg__task_let_go(core, slot, task);
+}
+
+static void leave_group(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
+  PTG_CHECK_SLOW(group_adds_up(core, slot | PTG__QUEUE_GROUP));
+  core->active = NOBODY;
   group->is_queued = 0;
   if (group->pending & PTG__GROUP_GONE) {
     if (group->noted_status == PTG_OK) ptg__shutdown_told(core, slot);
@@ -273,17 +248,20 @@ static void leave_active(struct ptg__core *core) {
   }
 }
 
-static int next_of_active(struct ptg__core *core, struct ptg__action *action) {
-  uint32_t slot = core->active & ~PTG__QUEUE_GROUP;
-  return core->active & PTG__QUEUE_GROUP
-             ? ptg__shutdown_next(core, slot, action)
-             : ptg__task_next(core, slot, action);
-}
-
-static uint32_t where_failed(const struct ptg__core *core,
-                             const struct ptg__action *action) {
-  if (action->task == PTG_NONE) return action->slot;
-  return ptg__task_at(core, action->slot)->group;
+/* Sets *action to what the active record has to tell, or leaves it: 0. */
+static inline int tell_active(struct ptg__core *core,
+                              struct ptg__action *action) {
+  uint32_t slot = core->active;
+  if (slot & PTG__QUEUE_GROUP) {
+    slot &= ~PTG__QUEUE_GROUP;
+    if (ptg__shutdown_next(core, slot, action)) return 1;
+    leave_group(core, slot);
+    return 0;
+  }
+  struct ptg__task *task = ptg__task_at(core, slot);
+  if (ptg__task_next(core, slot, task, action)) return 1;
+  leave_task(core, slot, task);
+  return 0;
 }
 
 int ptg__core_next(struct ptg__core *core, struct ptg__action *action) {
@@ -299,12 +277,9 @@ int ptg__core_next(struct ptg__core *core, struct ptg__action *action) {
   for (;;) {
     if (core->active == NOBODY) core->active = pop(core);
     if (core->active == NOBODY) return 0;
-    if (!next_of_active(core, action)) {
-      leave_active(core);
-      continue;
-    }
+    if (!tell_active(core, action)) continue;
     if (action->kind == PTG__ACT_ERROR)
-      find_handler(core, where_failed(core, action), action);
+      find_handler(core, action->inside, action);
     if (!ptg__events_want(core, action)) break;
     ptg__events_note(core, action);
   }
@@ -314,8 +289,8 @@ int ptg__core_next(struct ptg__core *core, struct ptg__action *action) {
 
 static void did_start(struct ptg__core *core, const struct ptg__action *action,
                       ptg_status status) {
-  const struct ptg__task *task = ptg__task_at(core, action->slot);
-  if (status == PTG_OK || task->state == PTG__TASK_ENDED) return;
+  if (status == PTG_OK) return;
+  if (ptg__task_at(core, action->slot)->state == PTG__TASK_ENDED) return;
   ptg__task_end(core, action->slot, &(ptg_outcome){.status = status});
 }
 
@@ -341,28 +316,20 @@ void ptg__core_told_done(struct ptg__core *core, uint32_t slot) {
   struct ptg__task *task = ptg__task_at(core, slot);
   task->flags |= PTG__TASK_TOLD;
   if (task->watches != NOBODY) {
-    ptg__core_queue_task(core, slot, PTG__TASK_WATCHED);
+    ptg__core_put_task(core, slot, task, PTG__TASK_WATCHED);
     return;
   }
   task->pending = 0;
   if (core->active == slot) {
-    leave_active(core);
+    leave_task(core, slot, task);
   } else if ((task->flags & PTG__TASK_QUEUED) == 0) {
-    ptg__task_let_go(core, slot);
+    ptg__task_let_go(core, slot, task);
   }
 }
 
-void ptg__core_did(struct ptg__core *core, const struct ptg__action *action,
-                   ptg_status status) {
-  core->inside = NOBODY;
-  core->current = PTG_NONE;
+static void did_rarer(struct ptg__core *core, const struct ptg__action *action,
+                      ptg_status status) {
   switch (action->kind) {
-  case PTG__ACT_START:
-    did_start(core, action, status);
-    break;
-  case PTG__ACT_DONE:
-    ptg__core_told_done(core, action->slot);
-    break;
   case PTG__ACT_WATCH:
     if (action->task != PTG_NONE) ptg__core_told_done(core, action->slot);
     break;
@@ -379,9 +346,22 @@ void ptg__core_did(struct ptg__core *core, const struct ptg__action *action,
   }
 }
 
+void ptg__core_did(struct ptg__core *core, const struct ptg__action *action,
+                   ptg_status status) {
+  core->inside = NOBODY;
+  core->current = PTG_NONE;
+  if (action->kind == PTG__ACT_START) {
+    did_start(core, action, status);
+  } else if (action->kind == PTG__ACT_DONE) {
+    ptg__core_told_done(core, action->slot);
+  } else {
+    did_rarer(core, action, status);
+  }
+}
+
 int ptg__core_is_ready(const struct ptg__core *core) {
-  return core->has_retry || core->active != NOBODY ||
-         core->turn.first != NOBODY || core->later.first != NOBODY;
+  return core->has_retry || core->active != NOBODY || core->turn != NOBODY ||
+         core->later.first != NOBODY;
 }
 
 int64_t ptg__core_next_time(const struct ptg__core *core) {

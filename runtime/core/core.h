@@ -304,7 +304,9 @@ enum ptg__action_kind {
  * depends on the kind. */
 struct ptg__action {
   enum ptg__action_kind kind;
-  uint32_t slot; /* the task's, or the group's */
+  uint32_t slot;    /* the task's, or the group's */
+  uint32_t inside;  /* the group whose callback it is; NOBODY: of a watch */
+  uint64_t current; /* the task, else the group, whose callback it is */
   ptg_task task;
   ptg_group group;
   const ptg_task_type *type; /* for a task */
@@ -316,7 +318,6 @@ struct ptg__action {
   ptg_group_fn hook;
   ptg_watch watch;
   ptg_watch_options watcher;
-  uint32_t handler; /* the group whose on_error it is */
 };
 
 /* Records with something to do, first in, first out; an entry is a slot, with
@@ -324,7 +325,7 @@ struct ptg__action {
 #define PTG__QUEUE_GROUP UINT32_C(0x80000000)
 struct ptg__queue {
   uint32_t first;
-  uint32_t last;
+  uint32_t *end; /* where the next entry is put */
 };
 
 struct ptg__core {
@@ -339,7 +340,7 @@ struct ptg__core {
   uint64_t turns;
   uint32_t overdue_turns; /* since a group's limit fell due, yet work goes on */
   uint32_t active;        /* the entry of the queue being worked off */
-  struct ptg__queue turn; /* what this turn works off */
+  uint32_t turn;          /* what this turn works off; the first */
   struct ptg__queue later;
   struct ptg__queue events; /* records with something noted */
   struct ptg__task_cold *kept;
@@ -359,13 +360,15 @@ static inline struct ptg__group *ptg__group_at(const struct ptg__core *core,
                                                uint32_t slot) {
   unsigned char *records =
       core->groups.blocks[slot >> PTG__BLOCK_BITS]->records;
-  return (struct ptg__group *)records + (slot & (PTG__BLOCK_RECORDS - 1));
+  return (struct ptg__group *)(void *)records +
+         (slot & (PTG__BLOCK_RECORDS - 1));
 }
 
 static inline struct ptg__task *ptg__task_at(const struct ptg__core *core,
                                              uint32_t slot) {
   unsigned char *records = core->tasks.blocks[slot >> PTG__BLOCK_BITS]->records;
-  return (struct ptg__task *)records + (slot & (PTG__BLOCK_RECORDS - 1));
+  return (struct ptg__task *)(void *)records +
+         (slot & (PTG__BLOCK_RECORDS - 1));
 }
 
 static inline struct ptg__watch *ptg__watch_at(const struct ptg__core *core,
@@ -414,16 +417,38 @@ int64_t ptg__core_next_limit(const struct ptg__core *core);
 /* True once the root group is closed and everything has been told. */
 int ptg__core_is_over(const struct ptg__core *core);
 
-/* Puts a record into the queue unless it lies there. */
-void ptg__core_queue_task(struct ptg__core *core, uint32_t slot,
-                          uint8_t pending);
+static inline void ptg__queue_clear(struct ptg__queue *queue) {
+  queue->first = PTG__NO_SLOT;
+  queue->end = &queue->first;
+}
+
+/* next is the link of the record that entry is of. */
+static inline void ptg__queue_push(struct ptg__queue *queue, uint32_t entry,
+                                   uint32_t *next) {
+  *next = PTG__NO_SLOT;
+  *queue->end = entry;
+  queue->end = next;
+}
+
+/* Puts a record into the queue unless it lies there; slot is the task's. */
+static inline void ptg__core_put_task(struct ptg__core *core, uint32_t slot,
+                                      struct ptg__task *task, uint8_t pending) {
+  task->pending |= pending;
+  if (task->flags & PTG__TASK_QUEUED) return;
+  task->flags |= PTG__TASK_QUEUED;
+  ptg__queue_push(&core->later, slot, &task->queue_next);
+}
+static inline void ptg__core_queue_task(struct ptg__core *core, uint32_t slot,
+                                        uint8_t pending) {
+  ptg__core_put_task(core, slot, ptg__task_at(core, slot), pending);
+}
 void ptg__core_queue_group(struct ptg__core *core, uint32_t slot,
                            uint8_t pending);
 
 /* Sets the last error and returns status. */
 ptg_status ptg__core_fail(struct ptg__core *core, ptg_status status,
                           const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4), cold, noinline));
 
 /* Checks and resolves a name; *length is set to its length in bytes. */
 ptg_status ptg__core_check_name(struct ptg__core *core, const char *name,

@@ -13,21 +13,6 @@ static int has_events(const struct ptg__core *core, uint32_t group) {
          (ptg__group_at(core, group)->options.flags & PTG_GROUP_EVENTS) != 0;
 }
 
-int ptg__events_want(const struct ptg__core *core,
-                     const struct ptg__action *action) {
-  switch (action->kind) {
-  case PTG__ACT_WATCH:
-    return 0;
-  case PTG__ACT_ERROR:
-    return has_events(core, action->handler);
-  case PTG__ACT_GROUP_DRAIN:
-  case PTG__ACT_GROUP_CLOSED:
-    return has_events(core, action->slot);
-  default:
-    return (action->type->flags & PTG_TASK_TYPE_EVENTS) != 0;
-  }
-}
-
 static struct ptg__noted *noted_at(const struct ptg__core *core,
                                    uint32_t entry) {
   uint32_t slot = entry & ~PTG__QUEUE_GROUP;
@@ -55,13 +40,7 @@ void ptg__events_note(struct ptg__core *core,
   if (noted->is_queued) return;
 
   noted->is_queued = 1;
-  noted->next = NOBODY;
-  if (core->events.first == NOBODY) {
-    core->events.first = entry;
-  } else {
-    noted_at(core, core->events.last)->next = entry;
-  }
-  core->events.last = entry;
+  ptg__queue_push(&core->events, entry, &noted->next);
 }
 
 void ptg__events_forget(struct ptg__task *task) {
@@ -70,11 +49,6 @@ void ptg__events_forget(struct ptg__task *task) {
 
 void ptg__events_forget_wake(struct ptg__task *task) {
   task->noted.kinds &= (uint16_t)~bit_of(PTG__ACT_WAKE);
-}
-
-int ptg__events_hold_done(const struct ptg__task *task) {
-  return (task->noted.kinds & bit_of(PTG__ACT_ERROR)) != 0 &&
-         !ptg__task_has_events(task);
 }
 
 void ptg__events_keep(struct ptg__core *core, struct ptg__task_cold *cold) {
@@ -192,22 +166,25 @@ static void fill_task(struct ptg__core *core, uint32_t slot,
   if (kind == PTG__ACT_DONE) ptg__core_told_done(core, slot);
 }
 
+/* noted is the first. */
+static void leave_queue(struct ptg__core *core, struct ptg__noted *noted) {
+  core->events.first = noted->next;
+  if (noted->next == NOBODY) ptg__queue_clear(&core->events);
+  noted->is_queued = 0;
+}
+
 int ptg__events_next(struct ptg__core *core, ptg_event *event) {
   for (;;) {
     uint32_t entry = core->events.first;
     if (entry == NOBODY) return 0;
     struct ptg__noted *noted = noted_at(core, entry);
     if (noted->kinds == 0) {
-      core->events.first = noted->next;
-      noted->is_queued = 0;
+      leave_queue(core, noted);
       continue;
     }
     enum ptg__action_kind kind = take_kind(noted);
     /* The last one may free the record: it leaves the queue before that. */
-    if (noted->kinds == 0) {
-      core->events.first = noted->next;
-      noted->is_queued = 0;
-    }
+    if (noted->kinds == 0) leave_queue(core, noted);
     *event = (ptg_event){.size = sizeof(*event), .kind = public_kind(kind)};
     if (entry & PTG__QUEUE_GROUP) {
       fill_group(core, entry & ~PTG__QUEUE_GROUP, kind, event);

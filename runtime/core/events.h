@@ -11,8 +11,21 @@
 #include "core.h"
 
 /* True if an action is to be told as an event. */
-int ptg__events_want(const struct ptg__core *core,
-                     const struct ptg__action *action);
+static inline int ptg__events_want(const struct ptg__core *core,
+                                   const struct ptg__action *action) {
+  switch (action->kind) {
+  case PTG__ACT_WATCH:
+    return 0;
+  case PTG__ACT_ERROR:
+  case PTG__ACT_GROUP_DRAIN:
+  case PTG__ACT_GROUP_CLOSED:
+    return action->inside != PTG__NO_SLOT &&
+           (ptg__group_at(core, action->inside)->options.flags &
+            PTG_GROUP_EVENTS) != 0;
+  default:
+    return (action->type->flags & PTG_TASK_TYPE_EVENTS) != 0;
+  }
+}
 
 /* Notes such an action. */
 void ptg__events_note(struct ptg__core *core, const struct ptg__action *action);
@@ -24,7 +37,10 @@ void ptg__events_forget_wake(struct ptg__task *task);
 
 /* True if the end of a task, which is no event, has to wait until the event of
  * its failure has been taken. */
-int ptg__events_hold_done(const struct ptg__task *task);
+static inline int ptg__events_hold_done(const struct ptg__task *task) {
+  return (task->noted.kinds & 1u << PTG__ACT_ERROR) != 0 &&
+         (task->type->flags & PTG_TASK_TYPE_EVENTS) == 0;
+}
 
 /* Begins a take: what the last one handed out is no longer valid. */
 void ptg__events_begin_take(struct ptg__core *core);

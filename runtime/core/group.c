@@ -185,10 +185,7 @@ ptg_status ptg__group_create(struct ptg__core *core, uint32_t parent,
   return PTG_OK;
 }
 
-ptg_status ptg__group_find(struct ptg__core *core, ptg_group handle,
-                           uint32_t *slot) {
-  ptg_status status = ptg__slab_find(&core->groups, handle, slot);
-  if (status == PTG_OK) return PTG_OK;
+ptg_status ptg__group_not_found(struct ptg__core *core, ptg_status status) {
   return ptg__core_fail(core, status, "%s",
                         status == PTG_ESTALE  ? "the group is gone"
                         : status == PTG_EKIND ? "the handle is a task's"

@@ -11,9 +11,15 @@ ptg_status ptg__group_create(struct ptg__core *core, uint32_t parent,
                              uint32_t owner, const ptg_group_options *options,
                              uint32_t *slot);
 
+/* Says why there is no such group: a status of ptg__slab_find(). */
+ptg_status ptg__group_not_found(struct ptg__core *core, ptg_status status);
+
 /* Sets *slot, or fails as ptg__slab_find() does, with a message. */
-ptg_status ptg__group_find(struct ptg__core *core, ptg_group handle,
-                           uint32_t *slot);
+static inline ptg_status ptg__group_find(struct ptg__core *core,
+                                         ptg_group handle, uint32_t *slot) {
+  ptg_status status = ptg__slab_find(&core->groups, handle, slot);
+  return status == PTG_OK ? PTG_OK : ptg__group_not_found(core, status);
+}
 
 ptg_group ptg__group_handle(const struct ptg__core *core, uint32_t slot);
 

@@ -49,7 +49,8 @@ void ptg__memo_note_failure(struct ptg__core *core, uint32_t slot,
 
   struct ptg__failure like = {.status = status, .first_ns = core->now_ns};
   if (task != NOBODY) {
-    ptg_outcome outcome = ptg__task_outcome(core, task);
+    ptg_outcome outcome;
+    ptg__task_get_outcome(core, task, &outcome);
     struct ptg__string name = ptg__task_name(core, task);
     like.code = outcome.code;
     set_text(&like.name, name.bytes, name.length);
@@ -126,9 +127,9 @@ void ptg__memo_fini(struct ptg__core *core, struct ptg__group *group) {
 
 void ptg__memo_note_end(struct ptg__core *core, uint32_t slot, uint32_t at) {
   struct ptg__group *group = ptg__group_at(core, slot);
-  if (group->history == NULL) return;
   const struct ptg__task *task = ptg__task_at(core, at);
-  ptg_outcome outcome = ptg__task_outcome(core, at);
+  ptg_outcome outcome;
+  ptg__task_get_outcome(core, at, &outcome);
   struct ptg__string name = ptg__task_name(core, at);
   struct ptg__ended *row =
       &group->history[group->remembered++ % group->options.history];
@@ -176,7 +177,6 @@ size_t ptg__memo_list_history(const struct ptg__core *core, uint32_t slot,
 void ptg__memo_note_last(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group =
       ptg__group_at(core, ptg__task_at(core, slot)->group);
-  if (!group->is_own) return;
   struct ptg__string name = ptg__task_name(core, slot);
   group->last_task_ns = core->now_ns;
   group->last_task_handle = ptg__slab_handle(&core->tasks, slot);

@@ -89,9 +89,8 @@ static void stop_waiting(struct ptg__core *core, struct ptg__group *group,
   group->waiting--;
 }
 
-void ptg__place_leave(struct ptg__core *core, uint32_t slot) {
-  struct ptg__task *task = ptg__task_at(core, slot);
-  struct ptg__group *group = ptg__group_at(core, task->group);
+void ptg__place_leave(struct ptg__core *core, struct ptg__group *group,
+                      uint32_t slot, const struct ptg__task *task) {
   if (task->flags & PTG__TASK_WAITING) stop_waiting(core, group, slot);
   group->live--;
   group->killable -= (uint64_t)ptg__task_is_killable(task);
@@ -105,6 +104,6 @@ void ptg__place_fill(struct ptg__core *core, uint32_t slot) {
     uint32_t next = group->first_waiting;
     PTG_CHECK(next != NOBODY);
     stop_waiting(core, group, next);
-    ptg__task_queue_start(core, next);
+    ptg__task_queue_start(core, group, next, ptg__task_at(core, next));
   }
 }

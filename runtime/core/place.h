@@ -17,9 +17,10 @@ ptg_status ptg__place_admit(struct ptg__core *core, uint32_t group,
 void ptg__place_wait(struct ptg__core *core, uint32_t slot);
 
 /* A task leaves its group's count of the live; call before it is unlinked. */
-void ptg__place_leave(struct ptg__core *core, uint32_t slot);
+void ptg__place_leave(struct ptg__core *core, struct ptg__group *group,
+                      uint32_t slot, const struct ptg__task *task);
 
-/* Starts who waits for the places that are free. */
+/* Starts who waits for the places that are free; somebody waits. */
 void ptg__place_fill(struct ptg__core *core, uint32_t group);
 
 #endif

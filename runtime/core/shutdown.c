@@ -382,8 +382,8 @@ static void tell_hook(struct ptg__core *core, uint32_t slot,
                       enum ptg__action_kind kind, struct ptg__action *action) {
   const struct ptg__group *group = ptg__group_at(core, slot);
   action->kind = kind;
-  action->slot = slot;
-  action->group = ptg__group_handle(core, slot);
+  action->slot = action->inside = slot;
+  action->group = action->current = ptg__group_handle(core, slot);
   action->user_data = group->options.user_data;
   action->hook = kind == PTG__ACT_GROUP_DRAIN ? group->options.on_drain
                                               : group->options.on_closed;
@@ -393,7 +393,7 @@ static void tell_hook_error(struct ptg__core *core, uint32_t slot,
                             struct ptg__action *action) {
   struct ptg__group *group = ptg__group_at(core, slot);
   action->kind = PTG__ACT_ERROR;
-  action->slot = slot;
+  action->slot = action->inside = slot;
   action->task = PTG_NONE;
   action->outcome = (ptg_outcome){.size = sizeof(action->outcome),
                                   .status = group->hook_status};

@@ -5,13 +5,9 @@
 
 #include "check.h"
 
-#define SLOT_BITS PTG__SLOT_BITS
-#define GENERATION_BITS PTG__GENERATION_BITS
-#define SLOT_MASK ((UINT32_C(1) << SLOT_BITS) - 1)
-#define GENERATION_MAX ((UINT32_C(1) << GENERATION_BITS) - 1)
 #define INDEX_MASK (PTG__BLOCK_RECORDS - 1)
 
-_Static_assert(4 + GENERATION_BITS + SLOT_BITS == 53,
+_Static_assert(4 + PTG__GENERATION_BITS + PTG__SLOT_BITS == 53,
                "a handle must survive the trip through a double");
 
 static uint32_t *count_at(const struct ptg__slab *slab, uint32_t slot) {
@@ -29,8 +25,8 @@ void ptg__slab_init(struct ptg__slab *slab, const struct ptg__memory *memory,
                              .source = source,
                              .record_size = record_size,
                              .first_free = PTG__NO_SLOT,
-                             .last_free = PTG__NO_SLOT,
                              .kind = kind};
+  slab->free_end = &slab->first_free;
 }
 
 static uint32_t highest_generation(const struct ptg__block *block) {
@@ -40,8 +36,9 @@ static uint32_t highest_generation(const struct ptg__block *block) {
   return highest;
 }
 
-static size_t records_size(const struct ptg__slab *slab) {
-  return (size_t)slab->record_size * PTG__BLOCK_RECORDS;
+static size_t block_size(const struct ptg__slab *slab) {
+  return sizeof(struct ptg__block) +
+         (size_t)slab->record_size * PTG__BLOCK_RECORDS;
 }
 
 void ptg__slab_fini(struct ptg__slab *slab) {
@@ -50,8 +47,7 @@ void ptg__slab_fini(struct ptg__slab *slab) {
   while (block != NULL) {
     struct ptg__block *next = block->next;
     slab->source->give(block->number, highest_generation(block));
-    ptg__memory_give(slab->memory, block->records, records_size(slab));
-    ptg__memory_give(slab->memory, block, sizeof(*block));
+    ptg__memory_give(slab->memory, block, block_size(slab));
     block = next;
   }
   ptg__memory_give(slab->memory, slab->blocks,
@@ -79,17 +75,13 @@ static ptg_status reserve(struct ptg__slab *slab, uint32_t number) {
   return PTG_OK;
 }
 
+/* Raw on purpose: a count and a record are set when the record is taken, so a
+ * large block costs memory only as it is used. */
 static struct ptg__block *block_create(const struct ptg__slab *slab) {
-  struct ptg__block *block = ptg__memory_take(slab->memory, sizeof(*block));
-  if (block == NULL) return NULL;
-
-  /* Raw on purpose: a record is zeroed when it is taken, so a large block
-   * costs memory only as it is used. */
-  block->records =
-      slab->memory->alloc(slab->memory->data, NULL, 0, records_size(slab));
-  if (block->records != NULL) return block;
-  ptg__memory_give(slab->memory, block, sizeof(*block));
-  return NULL;
+  struct ptg__block *block =
+      slab->memory->alloc(slab->memory->data, NULL, 0, block_size(slab));
+  if (block != NULL) block->used = 0;
+  return block;
 }
 
 static ptg_status grow(struct ptg__slab *slab) {
@@ -110,8 +102,7 @@ static ptg_status grow(struct ptg__slab *slab) {
 no_room:
   slab->source->give(block->number, block->first_generation);
 no_number:
-  ptg__memory_give(slab->memory, block->records, records_size(slab));
-  ptg__memory_give(slab->memory, block, sizeof(*block));
+  ptg__memory_give(slab->memory, block, block_size(slab));
   return status;
 }
 
@@ -120,18 +111,15 @@ static uint32_t take_free(struct ptg__slab *slab) {
   if (slot == PTG__NO_SLOT) return PTG__NO_SLOT;
 
   slab->first_free = *next_free_at(slab, slot);
-  if (slab->first_free == PTG__NO_SLOT) slab->last_free = PTG__NO_SLOT;
+  if (slab->first_free == PTG__NO_SLOT) slab->free_end = &slab->first_free;
   return slot;
 }
 
 static void give_free(struct ptg__slab *slab, uint32_t slot) {
-  *next_free_at(slab, slot) = PTG__NO_SLOT;
-  if (slab->first_free == PTG__NO_SLOT) {
-    slab->first_free = slot;
-  } else {
-    *next_free_at(slab, slab->last_free) = slot;
-  }
-  slab->last_free = slot;
+  uint32_t *next = next_free_at(slab, slot);
+  *next = PTG__NO_SLOT;
+  *slab->free_end = slot;
+  slab->free_end = next;
 }
 
 static uint32_t take_raw(struct ptg__slab *slab) {
@@ -141,7 +129,7 @@ static uint32_t take_raw(struct ptg__slab *slab) {
   return block->number << PTG__BLOCK_BITS | index;
 }
 
-ptg_status ptg__slab_add(struct ptg__slab *slab, uint32_t *slot) {
+ptg_status ptg__slab_take(struct ptg__slab *slab, uint32_t *slot) {
   uint32_t taken = take_free(slab);
   if (taken == PTG__NO_SLOT) {
     if (slab->newest == NULL || slab->newest->used == PTG__BLOCK_RECORDS) {
@@ -152,12 +140,17 @@ ptg_status ptg__slab_add(struct ptg__slab *slab, uint32_t *slot) {
   }
 
   uint32_t *count = count_at(slab, taken);
-  PTG_CHECK(*count % 2 == 0 && *count / 2 < GENERATION_MAX);
+  PTG_CHECK(*count % 2 == 0 && *count / 2 < PTG__GENERATION_MAX);
   *count += 3; /* the next generation, live */
   slab->live++;
-  memset(ptg__slab_at(slab, taken), 0, slab->record_size);
   *slot = taken;
   return PTG_OK;
+}
+
+ptg_status ptg__slab_add(struct ptg__slab *slab, uint32_t *slot) {
+  ptg_status status = ptg__slab_take(slab, slot);
+  if (status == PTG_OK) memset(ptg__slab_at(slab, *slot), 0, slab->record_size);
+  return status;
 }
 
 void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot) {
@@ -166,24 +159,5 @@ void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot) {
   *count -= 1;
   slab->live--;
   /* A spent slot is not given back: its next handle would be an old one. */
-  if (*count / 2 < GENERATION_MAX) give_free(slab, slot);
-}
-
-ptg_status ptg__slab_find(const struct ptg__slab *slab, uint64_t handle,
-                          uint32_t *slot) {
-  uint64_t kind = handle >> (GENERATION_BITS + SLOT_BITS);
-  if (kind == 0 || kind > PTG__KIND_WATCH) return PTG_EINVAL;
-  if (kind != (uint64_t)slab->kind) return PTG_EKIND;
-
-  uint32_t named = (uint32_t)handle & SLOT_MASK;
-  uint32_t number = named >> PTG__BLOCK_BITS;
-  if (number >= slab->block_capacity) return PTG_ESTALE;
-  const struct ptg__block *block = slab->blocks[number];
-  if (block == NULL) return PTG_ESTALE;
-  if ((named & INDEX_MASK) >= block->used) return PTG_ESTALE;
-
-  uint32_t generation = (uint32_t)(handle >> SLOT_BITS) & GENERATION_MAX;
-  if (*count_at(slab, named) != generation * 2 + 1) return PTG_ESTALE;
-  *slot = named;
-  return PTG_OK;
+  if (*count / 2 < PTG__GENERATION_MAX) give_free(slab, slot);
 }

@@ -11,6 +11,7 @@
 #define PTG_CORE_SLAB_H
 
 #include <ptg/ptg.h>
+#include <stddef.h>
 
 #include "check.h"
 #include "memory.h"
@@ -20,6 +21,8 @@ enum ptg__kind { PTG__KIND_GROUP = 1, PTG__KIND_TASK = 2, PTG__KIND_WATCH = 3 };
 /* kind:4 | generation:25 | slot:24, which leaves a handle below 2^53. */
 #define PTG__SLOT_BITS 24
 #define PTG__GENERATION_BITS 25
+#define PTG__SLOT_MASK ((UINT32_C(1) << PTG__SLOT_BITS) - 1)
+#define PTG__GENERATION_MAX ((UINT32_C(1) << PTG__GENERATION_BITS) - 1)
 
 #define PTG__BLOCK_BITS 10
 #define PTG__BLOCK_RECORDS (UINT32_C(1) << PTG__BLOCK_BITS)
@@ -34,12 +37,12 @@ struct ptg__block_source {
 };
 
 struct ptg__block {
-  unsigned char *records;
+  struct ptg__block *next;
   uint32_t number;
   uint32_t first_generation;
   uint32_t used; /* records ever touched; the rest of the block is raw */
-  struct ptg__block *next;
   uint32_t count[PTG__BLOCK_RECORDS]; /* generation * 2, + 1 while live */
+  _Alignas(max_align_t) unsigned char records[];
 };
 
 /* Free slots form a queue, not a stack, so a slot rests as long as it can
@@ -53,7 +56,7 @@ struct ptg__slab {
   uint32_t record_size;
   struct ptg__block *newest;
   uint32_t first_free; /* PTG__NO_SLOT: none */
-  uint32_t last_free;
+  uint32_t *free_end;  /* where the next free slot is put */
   uint32_t live;
   enum ptg__kind kind;
 };
@@ -66,15 +69,19 @@ void ptg__slab_fini(struct ptg__slab *slab);
 
 /* Takes a zeroed record, or returns PTG_ENOMEM and changes nothing. */
 ptg_status ptg__slab_add(struct ptg__slab *slab, uint32_t *slot);
+/* The same, but for the zeros. */
+ptg_status ptg__slab_take(struct ptg__slab *slab, uint32_t *slot);
 void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot);
-
-/* Sets *slot, or returns PTG_EINVAL, PTG_EKIND or PTG_ESTALE. */
-ptg_status ptg__slab_find(const struct ptg__slab *slab, uint64_t handle,
-                          uint32_t *slot);
 
 static inline void *ptg__slab_at(const struct ptg__slab *slab, uint32_t slot) {
   return slab->blocks[slot >> PTG__BLOCK_BITS]->records +
          (size_t)(slot & (PTG__BLOCK_RECORDS - 1)) * slab->record_size;
+}
+
+static inline int ptg__slab_is_of(const struct ptg__slab *slab,
+                                  uint64_t handle) {
+  return handle >> (PTG__GENERATION_BITS + PTG__SLOT_BITS) ==
+         (uint64_t)slab->kind;
 }
 
 /* The handle of a live record. */
@@ -85,6 +92,26 @@ static inline uint64_t ptg__slab_handle(const struct ptg__slab *slab,
   PTG_CHECK(count % 2 == 1);
   return (uint64_t)slab->kind << (PTG__GENERATION_BITS + PTG__SLOT_BITS) |
          (uint64_t)(count / 2) << PTG__SLOT_BITS | slot;
+}
+
+/* Sets *slot, or returns PTG_EINVAL, PTG_EKIND or PTG_ESTALE. */
+static inline ptg_status ptg__slab_find(const struct ptg__slab *slab,
+                                        uint64_t handle, uint32_t *slot) {
+  uint32_t named = *slot = (uint32_t)handle & PTG__SLOT_MASK;
+  uint64_t kind = handle >> (PTG__GENERATION_BITS + PTG__SLOT_BITS);
+  if (kind != (uint64_t)slab->kind)
+    return kind == 0 || kind > PTG__KIND_WATCH ? PTG_EINVAL : PTG_EKIND;
+
+  uint32_t number = named >> PTG__BLOCK_BITS;
+  if (number >= slab->block_capacity) return PTG_ESTALE;
+  const struct ptg__block *block = slab->blocks[number];
+  if (block == NULL) return PTG_ESTALE;
+  uint32_t index = named & (PTG__BLOCK_RECORDS - 1);
+  if (index >= block->used) return PTG_ESTALE;
+
+  uint32_t generation =
+      (uint32_t)(handle >> PTG__SLOT_BITS) & PTG__GENERATION_MAX;
+  return block->count[index] == generation * 2 + 1 ? PTG_OK : PTG_ESTALE;
 }
 
 #endif

@@ -7,9 +7,9 @@
 
 #define NOBODY PTG__NO_SLOT
 
-static int may_spawn(const struct ptg__core *core, uint32_t slot, uint32_t from,
-                     uint32_t flags) {
-  const struct ptg__group *group = ptg__group_at(core, slot);
+static int may_spawn(const struct ptg__core *core,
+                     const struct ptg__group *group, uint32_t slot,
+                     uint32_t from, uint32_t flags) {
   switch (group->state) {
   case PTG_GROUP_OPEN:
     return 1;
@@ -25,37 +25,36 @@ static int may_spawn(const struct ptg__core *core, uint32_t slot, uint32_t from,
   return from != NOBODY && ptg__group_is_within(core, from, slot);
 }
 
-static ptg_status admit(struct ptg__core *core, uint32_t slot, uint32_t from,
-                        uint32_t flags, int *must_wait) {
-  struct ptg__group *group = ptg__group_at(core, slot);
+static ptg_status admit(struct ptg__core *core, struct ptg__group *group,
+                        uint32_t slot, uint32_t from, uint32_t flags,
+                        int *must_wait) {
   *must_wait = 0;
-  if (!may_spawn(core, slot, from, flags)) {
+  if (!may_spawn(core, group, slot, from, flags)) {
     group->counts.refused++;
     return ptg__core_fail(core, PTG_ECLOSED,
                           "the group \"%s\" accepts no new tasks",
                           group->name.bytes);
   }
-  if (flags & PTG_SPAWN_CLEANUP) return PTG_OK;
+  if (flags & PTG_SPAWN_CLEANUP || group->options.max_tasks == 0) return PTG_OK;
   return ptg__place_admit(core, slot, must_wait);
 }
 
 static ptg_status set_texts(struct ptg__core *core, uint32_t slot,
                             const ptg_task_options *options) {
-  if (options->name_length == 0 && options->place_length == 0) return PTG_OK;
+  if (options->name == NULL && options->place == NULL) return PTG_OK;
   struct ptg__task_cold *cold = ptg__task_cold(core, slot);
   ptg_status status = cold == NULL ? PTG_ENOMEM : PTG_OK;
-  if (status == PTG_OK && options->name_length > 0)
+  if (status == PTG_OK && options->name != NULL && options->name_length > 0)
     status = ptg__string_init(&cold->name, &core->memory, options->name,
                               options->name_length);
-  if (status == PTG_OK && options->place_length > 0)
+  if (status == PTG_OK && options->place != NULL && options->place_length > 0)
     status = ptg__string_init(&cold->place, &core->memory, options->place,
                               options->place_length);
   return status;
 }
 
-static void link_to_group(struct ptg__core *core, uint32_t slot,
-                          struct ptg__task *task) {
-  struct ptg__group *group = ptg__group_at(core, task->group);
+static void link_to_group(struct ptg__core *core, struct ptg__group *group,
+                          uint32_t slot, struct ptg__task *task) {
   task->next = NOBODY;
   task->prev = group->last_task;
   if (group->last_task == NOBODY) {
@@ -71,9 +70,7 @@ static ptg_status find_spawner(struct ptg__core *core, ptg_task *spawner,
                                uint32_t *from) {
   *from = core->inside;
   if (*spawner == PTG_NONE) {
-    uint32_t unused;
-    if (ptg__slab_find(&core->tasks, core->current, &unused) == PTG_OK)
-      *spawner = core->current;
+    if (ptg__slab_is_of(&core->tasks, core->current)) *spawner = core->current;
     return PTG_OK;
   }
   uint32_t slot;
@@ -83,8 +80,7 @@ static ptg_status find_spawner(struct ptg__core *core, ptg_task *spawner,
   return PTG_OK;
 }
 
-static void count_in(struct ptg__core *core, const struct ptg__task *task) {
-  struct ptg__group *group = ptg__group_at(core, task->group);
+static void count_in(struct ptg__group *group, const struct ptg__task *task) {
   group->spawned++;
   group->live++;
   if (group->live > group->peak) group->peak = group->live;
@@ -106,20 +102,21 @@ static ptg_status check_spawn(struct ptg__core *core, ptg_task_options *options,
   if (options->flags & ~PTG__SPAWN_FLAGS)
     return ptg__core_fail(core, PTG_EINVAL, "unknown flags of a spawn: 0x%x",
                           options->flags);
-  ptg_status status =
-      ptg__core_check_name(core, options->name, &options->name_length);
-  if (status != PTG_OK) return status;
-  status = ptg__core_check_name(core, options->place, &options->place_length);
+  ptg_status status = PTG_OK;
+  if (options->name != NULL)
+    status = ptg__core_check_name(core, options->name, &options->name_length);
+  if (status == PTG_OK && options->place != NULL)
+    status = ptg__core_check_name(core, options->place, &options->place_length);
   if (status != PTG_OK) return status;
   return find_spawner(core, &options->spawner, from);
 }
 
 ptg_status ptg__task_reserve(struct ptg__core *core, uint32_t *slot) {
-  ptg_status status = ptg__slab_add(&core->tasks, slot);
+  ptg_status status = ptg__slab_take(&core->tasks, slot);
   if (status != PTG_OK)
     return ptg__core_fail(core, status, "no memory for a task");
-  struct ptg__task *task = ptg__task_at(core, *slot);
-  task->group = task->watches = NOBODY;
+  *ptg__task_at(core, *slot) =
+      (struct ptg__task){.group = NOBODY, .watches = NOBODY};
   return PTG_OK;
 }
 
@@ -133,8 +130,9 @@ ptg_status ptg__task_accept(struct ptg__core *core, uint32_t slot,
   status = set_texts(core, slot, options);
   if (status != PTG_OK)
     return ptg__core_fail(core, status, "no memory for a task's texts");
+  struct ptg__group *in = ptg__group_at(core, group);
   int must_wait;
-  status = admit(core, group, from, options->flags, &must_wait);
+  status = admit(core, in, group, from, options->flags, &must_wait);
   if (status != PTG_OK) return status;
 
   struct ptg__task *task = ptg__task_at(core, slot);
@@ -145,14 +143,13 @@ ptg_status ptg__task_accept(struct ptg__core *core, uint32_t slot,
   task->spawner = options->spawner;
   task->state = PTG__TASK_PENDING;
   task->flags = first_flags(options);
-  if (ptg__group_at(core, group)->state == PTG_GROUP_CANCELLING)
-    task->flags |= PTG__TASK_IN_CANCEL;
-  link_to_group(core, slot, task);
-  count_in(core, task);
+  if (in->state == PTG_GROUP_CANCELLING) task->flags |= PTG__TASK_IN_CANCEL;
+  link_to_group(core, in, slot, task);
+  count_in(in, task);
   if (must_wait) {
     ptg__place_wait(core, slot);
   } else {
-    ptg__task_queue_start(core, slot);
+    ptg__task_queue_start(core, in, slot, task);
   }
   return PTG_OK;
 }

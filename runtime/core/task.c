@@ -30,9 +30,8 @@ void ptg__task_free_cold(struct ptg__core *core, struct ptg__task_cold *cold) {
   ptg__memory_give(&core->memory, cold, sizeof(*cold));
 }
 
-static void unlink_from_group(struct ptg__core *core, uint32_t slot,
-                              struct ptg__task *task) {
-  struct ptg__group *group = ptg__group_at(core, task->group);
+static void unlink_from_group(struct ptg__core *core, struct ptg__group *group,
+                              uint32_t slot, const struct ptg__task *task) {
   if (group->cursor == slot) group->cursor = task->prev;
   if (task->prev == NOBODY) {
     group->first_task = task->next;
@@ -44,16 +43,6 @@ static void unlink_from_group(struct ptg__core *core, uint32_t slot,
   } else {
     ptg__task_at(core, task->next)->prev = task->prev;
   }
-}
-
-/* One that comes while its group drains is told so after its start. */
-void ptg__task_queue_start(struct ptg__core *core, uint32_t slot) {
-  const struct ptg__task *task = ptg__task_at(core, slot);
-  const struct ptg__group *group = ptg__group_at(core, task->group);
-  int is_draining = group->is_own && group->state == PTG_GROUP_DRAINING;
-  ptg__core_queue_task(core, slot,
-                       is_draining ? PTG__TASK_START | PTG__TASK_DRAIN
-                                   : PTG__TASK_START);
 }
 
 /* ----------------------------------------------------------------- find -- */
@@ -75,11 +64,10 @@ ptg_status ptg__task_find_listed(struct ptg__core *core, ptg_task handle,
                                               : "not a handle of a task");
 }
 
-ptg_status ptg__task_find(struct ptg__core *core, ptg_task handle,
-                          uint32_t *slot) {
-  ptg_status status = ptg__task_find_listed(core, handle, slot);
+ptg_status ptg__task_not_found(struct ptg__core *core, ptg_task handle) {
+  uint32_t slot;
+  ptg_status status = ptg__task_find_listed(core, handle, &slot);
   if (status != PTG_OK) return status;
-  if (ptg__task_at(core, *slot)->state != PTG__TASK_ENDED) return PTG_OK;
   return ptg__core_fail(core, PTG_ESTALE, "the task is gone");
 }
 
@@ -87,7 +75,6 @@ ptg_status ptg__task_find(struct ptg__core *core, ptg_task handle,
 
 static void keep_message(struct ptg__core *core, uint32_t slot,
                          const ptg_outcome *outcome) {
-  if (outcome->message == NULL) return;
   struct ptg__task_cold *cold = ptg__task_cold(core, slot);
   if (cold == NULL) return;
   size_t length = ptg__text_length(outcome->message, outcome->message_length,
@@ -97,10 +84,9 @@ static void keep_message(struct ptg__core *core, uint32_t slot,
                          length);
 }
 
-static void count_out(struct ptg__core *core, uint32_t slot,
+static void count_out(struct ptg__core *core, struct ptg__group *group,
+                      uint32_t slot, const struct ptg__task *task,
                       ptg_status status) {
-  const struct ptg__task *task = ptg__task_at(core, slot);
-  struct ptg__group *group = ptg__group_at(core, task->group);
   if (task->state == PTG__TASK_PENDING) group->unstarted--;
   if (task->flags & PTG__TASK_GIVEN_UP) {
     group->late++;
@@ -113,8 +99,8 @@ static void count_out(struct ptg__core *core, uint32_t slot,
   } else {
     group->counts.failed++;
   }
-  ptg__memo_note_last(core, slot);
-  ptg__place_leave(core, slot);
+  if (group->is_own) ptg__memo_note_last(core, slot);
+  ptg__place_leave(core, group, slot, task);
 }
 
 static int is_failure(ptg_status status) {
@@ -135,14 +121,15 @@ static void apply_policy(struct ptg__core *core, uint32_t slot) {
 }
 
 /* Ends a task, but for what its failure may bring about. */
-static void end_task(struct ptg__core *core, uint32_t slot,
-                     const ptg_outcome *outcome) {
-  struct ptg__task *task = ptg__task_at(core, slot);
+static inline void end_task(struct ptg__core *core, uint32_t slot,
+                            struct ptg__task *task,
+                            const ptg_outcome *outcome) {
+  struct ptg__group *group = ptg__group_at(core, task->group);
   PTG_CHECK(task->state != PTG__TASK_ENDED);
 
-  count_out(core, slot, outcome->status);
-  ptg__alarms_clear(&core->task_alarms, slot);
-  keep_message(core, slot, outcome);
+  count_out(core, group, slot, task, outcome->status);
+  if (task->alarm.when_ns != 0) ptg__alarms_clear(&core->task_alarms, slot);
+  if (outcome->message != NULL) keep_message(core, slot, outcome);
   if (task->state == PTG__TASK_PENDING) task->flags |= PTG__TASK_NEVER_RAN;
   ptg__events_forget(task);
   task->state = PTG__TASK_ENDED;
@@ -150,63 +137,75 @@ static void end_task(struct ptg__core *core, uint32_t slot,
   task->end.status = outcome->status;
   task->end.code = outcome->code;
 
-  ptg__memo_note_end(core, task->group, slot);
+  if (group->history != NULL) ptg__memo_note_end(core, task->group, slot);
   /* Who was given up stays listed for the report. */
   if ((task->flags & PTG__TASK_GIVEN_UP) == 0)
-    unlink_from_group(core, slot, task);
-  ptg__group_at(core, task->group)->untold++;
+    unlink_from_group(core, group, slot, task);
+  group->untold++;
   task->pending = 0;
-  if (ptg__owner_ended(core, slot) == 0)
-    ptg__core_queue_task(core, slot, PTG__TASK_DONE);
+  if (task->cold == NULL || ptg__owner_ended(core, slot) == 0)
+    ptg__core_put_task(core, slot, task, PTG__TASK_DONE);
   /* Last, so that an end is told before what follows it is started. */
-  ptg__place_fill(core, task->group);
+  if (group->waiting > 0) ptg__place_fill(core, task->group);
 }
 
 void ptg__task_end(struct ptg__core *core, uint32_t slot,
                    const ptg_outcome *outcome) {
-  end_task(core, slot, outcome);
+  struct ptg__task *task = ptg__task_at(core, slot);
+  end_task(core, slot, task, outcome);
   if (!is_failure(outcome->status)) return;
 
-  const struct ptg__task *task = ptg__task_at(core, slot);
   ptg__memo_note_failure(core, task->group, slot, outcome->status);
-  if (is_for_handler(task)) ptg__core_queue_task(core, slot, PTG__TASK_ERROR);
+  if (is_for_handler(task))
+    ptg__core_put_task(core, slot, task, PTG__TASK_ERROR);
   /* One that was given up was a matter of the group's shutdown. */
   if ((task->flags & PTG__TASK_GIVEN_UP) == 0) apply_policy(core, slot);
 }
 
 void ptg__task_drop(struct ptg__core *core, uint32_t slot) {
-  end_task(core, slot, &(ptg_outcome){.status = PTG_ETIMEDOUT});
+  end_task(core, slot, ptg__task_at(core, slot),
+           &(ptg_outcome){.status = PTG_ETIMEDOUT});
 }
 
 void ptg__task_give_up(struct ptg__core *core, uint32_t slot) {
   struct ptg__task *task = ptg__task_at(core, slot);
+  struct ptg__group *group = ptg__group_at(core, task->group);
   PTG_CHECK(task->state == PTG__TASK_RUNNING);
   task->flags |= PTG__TASK_GIVEN_UP;
-  ptg__group_at(core, task->group)->abandoned++;
+  group->abandoned++;
   ptg__memo_note_last(core, slot);
-  ptg__place_leave(core, slot);
+  ptg__place_leave(core, group, slot, task);
 }
 
-void ptg__task_free(struct ptg__core *core, uint32_t slot) {
-  const struct ptg__task *task = ptg__task_at(core, slot);
-  if (task->cold != NULL && task->flags & PTG__TASK_NOTED) {
+static void keep_or_free_cold(struct ptg__core *core, struct ptg__task *task) {
+  if (task->flags & PTG__TASK_NOTED) {
     ptg__events_keep(core, task->cold);
-  } else if (task->cold != NULL) {
+  } else {
     ptg__task_free_cold(core, task->cold);
   }
+}
+
+static inline void free_task(struct ptg__core *core, uint32_t slot,
+                             struct ptg__task *task) {
+  if (task->cold != NULL) keep_or_free_cold(core, task);
   ptg__slab_remove(&core->tasks, slot);
 }
 
-void ptg__task_let_go(struct ptg__core *core, uint32_t slot) {
-  struct ptg__task *task = ptg__task_at(core, slot);
+void ptg__task_free(struct ptg__core *core, uint32_t slot) {
+  free_task(core, slot, ptg__task_at(core, slot));
+}
+
+void ptg__task_let_go(struct ptg__core *core, uint32_t slot,
+                      struct ptg__task *task) {
   uint32_t group = task->group;
   if (group == NOBODY) { /* a spawn from afar that was refused */
-    ptg__task_free(core, slot);
+    free_task(core, slot, task);
     return;
   }
-  ptg__group_at(core, group)->untold--;
-  if ((task->flags & PTG__TASK_GIVEN_UP) == 0) ptg__task_free(core, slot);
-  ptg__shutdown_look(core, group);
+  struct ptg__group *in = ptg__group_at(core, group);
+  in->untold--;
+  if ((task->flags & PTG__TASK_GIVEN_UP) == 0) free_task(core, slot, task);
+  if (in->is_own) ptg__shutdown_look(core, group);
 }
 
 /* ------------------------------------------------------------------ ask -- */
@@ -282,9 +281,8 @@ struct ptg__string ptg__task_name(const struct ptg__core *core, uint32_t slot) {
       (char *)name, ptg__text_length(name, PTG_NUL_TERMINATED, PTG_NAME_MAX)};
 }
 
-ptg_cancel_info ptg__task_cancel_info(const struct ptg__core *core,
-                                      uint32_t slot) {
-  const struct ptg__task *task = ptg__task_at(core, slot);
+static ptg_cancel_info cancel_info(const struct ptg__core *core,
+                                   const struct ptg__task *task) {
   ptg_cancel_info info = {.size = sizeof(info),
                           .reason = "shutdown",
                           .reason_length = sizeof("shutdown") - 1};
@@ -302,24 +300,34 @@ ptg_cancel_info ptg__task_cancel_info(const struct ptg__core *core,
   return info;
 }
 
-ptg_outcome ptg__task_outcome(const struct ptg__core *core, uint32_t slot) {
-  const struct ptg__task *task = ptg__task_at(core, slot);
-  ptg_outcome outcome = {.size = sizeof(outcome),
-                         .status = task->end.status,
-                         .flags = ptg__task_outcome_flags(task),
-                         .code = task->end.code,
-                         .value = task->end.value};
+ptg_cancel_info ptg__task_cancel_info(const struct ptg__core *core,
+                                      uint32_t slot) {
+  return cancel_info(core, ptg__task_at(core, slot));
+}
+
+static inline void get_outcome(const struct ptg__core *core,
+                               const struct ptg__task *task,
+                               ptg_outcome *outcome) {
+  *outcome = (ptg_outcome){.size = sizeof(*outcome),
+                           .status = task->end.status,
+                           .flags = ptg__task_outcome_flags(task),
+                           .code = task->end.code,
+                           .value = task->end.value};
   if (task->cold != NULL) {
-    outcome.message = task->cold->message.bytes;
-    outcome.message_length = task->cold->message.length;
+    outcome->message = task->cold->message.bytes;
+    outcome->message_length = task->cold->message.length;
   }
   if (task->flags & PTG__TASK_ASKED) {
-    ptg_cancel_info cancel = ptg__task_cancel_info(core, slot);
-    outcome.reason = cancel.reason;
-    outcome.reason_length = cancel.reason_length;
-    outcome.originator = cancel.originator;
+    ptg_cancel_info cancel = cancel_info(core, task);
+    outcome->reason = cancel.reason;
+    outcome->reason_length = cancel.reason_length;
+    outcome->originator = cancel.originator;
   }
-  return outcome;
+}
+
+void ptg__task_get_outcome(const struct ptg__core *core, uint32_t slot,
+                           ptg_outcome *outcome) {
+  get_outcome(core, ptg__task_at(core, slot), outcome);
 }
 
 static void fill_error(const struct ptg__core *core, uint32_t slot,
@@ -346,36 +354,46 @@ static int can_be_told(const struct ptg__task *task,
   return 1;
 }
 
-void ptg__task_mark_started(struct ptg__core *core, uint32_t slot) {
-  struct ptg__task *task = ptg__task_at(core, slot);
+static void mark_started(struct ptg__core *core, struct ptg__task *task) {
   task->state = PTG__TASK_RUNNING;
   ptg__group_at(core, task->group)->unstarted--;
+}
+
+void ptg__task_mark_started(struct ptg__core *core, uint32_t slot) {
+  mark_started(core, ptg__task_at(core, slot));
+}
+
+/* Sets *action to telling a task this; returns 0 if there is no such watch. */
+static inline int tell(struct ptg__core *core, uint32_t slot,
+                       struct ptg__task *task, enum ptg__action_kind kind,
+                       struct ptg__action *action) {
+  action->kind = kind;
+  action->slot = slot;
+  action->inside = task->group;
+  action->task = action->current = ptg__slab_handle(&core->tasks, slot);
+  action->type = task->type;
+  action->user_data = task->user_data;
+  if (kind == PTG__ACT_START) {
+    if (!ptg__task_has_events(task)) mark_started(core, task);
+  } else if (kind == PTG__ACT_DONE) {
+    get_outcome(core, task, &action->outcome);
+  } else if (kind == PTG__ACT_CANCEL) {
+    action->cancel = cancel_info(core, task);
+  } else if (kind == PTG__ACT_ERROR) {
+    fill_error(core, slot, action);
+    get_outcome(core, task, &action->outcome);
+  } else if (kind == PTG__ACT_WATCH) {
+    if (!ptg__watch_next(core, &task->watches, action)) return 0;
+    task->pending |= PTG__TASK_WATCHED;
+    get_outcome(core, task, &action->outcome);
+  }
+  return 1;
 }
 
 int ptg__task_tell(struct ptg__core *core, uint32_t slot,
                    enum ptg__action_kind kind, struct ptg__action *action) {
   struct ptg__task *task = ptg__task_at(core, slot);
-  if (!can_be_told(task, kind)) return 0;
-
-  action->kind = kind;
-  action->slot = slot;
-  action->task = ptg__slab_handle(&core->tasks, slot);
-  action->type = task->type;
-  action->user_data = task->user_data;
-  if (kind == PTG__ACT_WATCH) {
-    if (!ptg__watch_next(core, &task->watches, action)) return 0;
-    task->pending |= PTG__TASK_WATCHED;
-    action->outcome = ptg__task_outcome(core, slot);
-    return 1;
-  }
-  if (kind == PTG__ACT_START && !ptg__task_has_events(task))
-    ptg__task_mark_started(core, slot);
-  if (kind == PTG__ACT_CANCEL)
-    action->cancel = ptg__task_cancel_info(core, slot);
-  if (kind == PTG__ACT_ERROR) fill_error(core, slot, action);
-  if (kind == PTG__ACT_ERROR || kind == PTG__ACT_DONE)
-    action->outcome = ptg__task_outcome(core, slot);
-  return 1;
+  return can_be_told(task, kind) && tell(core, slot, task, kind, action);
 }
 
 /* The grace may have ended while the task waited in the queue. */
@@ -394,28 +412,22 @@ static int may_start(const struct ptg__core *core,
 }
 
 int ptg__task_next(struct ptg__core *core, uint32_t slot,
-                   struct ptg__action *action) {
-  /* In the order in which things can become true of a task. */
-  static const struct {
-    uint8_t bit;
-    enum ptg__action_kind kind;
-  } order[] = {
-      {PTG__TASK_START, PTG__ACT_START},   {PTG__TASK_WAKE, PTG__ACT_WAKE},
-      {PTG__TASK_DRAIN, PTG__ACT_DRAIN},   {PTG__TASK_CANCEL, PTG__ACT_CANCEL},
-      {PTG__TASK_ERROR, PTG__ACT_ERROR},   {PTG__TASK_DONE, PTG__ACT_DONE},
-      {PTG__TASK_WATCHED, PTG__ACT_WATCH},
-  };
-  struct ptg__task *task = ptg__task_at(core, slot);
+                   struct ptg__task *task, struct ptg__action *action) {
+  /* By bit: the bits are in the order in which things become true of a task. */
+  static const enum ptg__action_kind kinds[] = {
+      PTG__ACT_START, PTG__ACT_WAKE, PTG__ACT_DRAIN, PTG__ACT_CANCEL,
+      PTG__ACT_ERROR, PTG__ACT_DONE, PTG__ACT_WATCH};
   if (task->pending & PTG__TASK_START && !may_start(core, task)) {
     task->pending = 0;
     return 0;
   }
-  for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-    if ((task->pending & order[i].bit) == 0) continue;
-    if (order[i].kind == PTG__ACT_DONE && ptg__events_hold_done(task)) continue;
-    task->pending &= (uint8_t)~order[i].bit;
-    if (order[i].kind == PTG__ACT_DRAIN && !is_in_grace(core, task)) continue;
-    if (ptg__task_tell(core, slot, order[i].kind, action)) return 1;
+  while (task->pending != 0) {
+    enum ptg__action_kind kind = kinds[__builtin_ctz(task->pending)];
+    if (kind == PTG__ACT_DONE && ptg__events_hold_done(task)) return 0;
+    task->pending &= (uint8_t)(task->pending - 1);
+    if (kind == PTG__ACT_DRAIN && !is_in_grace(core, task)) continue;
+    if (can_be_told(task, kind) && tell(core, slot, task, kind, action))
+      return 1;
   }
   return 0;
 }

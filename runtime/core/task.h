@@ -7,13 +7,23 @@
 /* What a task is called that neither has a name nor is of a type with one. */
 #define PTG__NAMELESS "task"
 
-/* Sets *slot to a task that has not ended, or fails with a message. */
-ptg_status ptg__task_find(struct ptg__core *core, ptg_task handle,
-                          uint32_t *slot);
-
-/* As ptg__task_find(), for tasks that ended late and are still listed too. */
+/* Sets *slot to a task that has not ended, or that has ended late and is still
+ * listed, or fails with a message. */
 ptg_status ptg__task_find_listed(struct ptg__core *core, ptg_task handle,
                                  uint32_t *slot);
+
+/* Says why there is no such task that has not ended. */
+ptg_status ptg__task_not_found(struct ptg__core *core, ptg_task handle);
+
+/* Sets *slot to a task that has not ended, or fails with a message. */
+static inline ptg_status ptg__task_find(struct ptg__core *core, ptg_task handle,
+                                        uint32_t *slot) {
+  if (ptg__slab_find(&core->tasks, handle, slot) == PTG_OK) {
+    uint8_t state = ptg__task_at(core, *slot)->state;
+    if (state == PTG__TASK_PENDING || state == PTG__TASK_RUNNING) return PTG_OK;
+  }
+  return ptg__task_not_found(core, handle);
+}
 
 /* Ends a task; message may be NULL. */
 void ptg__task_end(struct ptg__core *core, uint32_t slot,
@@ -40,8 +50,17 @@ ptg_status ptg__task_ask(struct ptg__core *core, uint32_t slot,
 void ptg__task_sleep(struct ptg__core *core, uint32_t slot,
                      int64_t duration_ns);
 
-/* Queues the start of a task that has been accepted. */
-void ptg__task_queue_start(struct ptg__core *core, uint32_t slot);
+/* Queues the start of a task that has been accepted into a group. One that
+ * comes while that drains is told so after its start. */
+static inline void ptg__task_queue_start(struct ptg__core *core,
+                                         const struct ptg__group *group,
+                                         uint32_t slot,
+                                         struct ptg__task *task) {
+  int is_draining = group->is_own && group->state == PTG_GROUP_DRAINING;
+  ptg__core_put_task(core, slot, task,
+                     is_draining ? PTG__TASK_START | PTG__TASK_DRAIN
+                                 : PTG__TASK_START);
+}
 
 /* What is cold of a task, made if need be; NULL: no memory. */
 struct ptg__task_cold *ptg__task_cold(struct ptg__core *core, uint32_t slot);
@@ -61,6 +80,9 @@ static inline int ptg__task_is_killable(const struct ptg__task *task) {
 /* The PTG_OUTCOME_* bits of one that has ended. */
 static inline uint32_t ptg__task_outcome_flags(const struct ptg__task *task) {
   uint32_t flags = 0;
+  if ((task->flags & (PTG__TASK_ASKED | PTG__TASK_NEVER_RAN |
+                      PTG__TASK_GIVEN_UP | PTG__TASK_KILLED)) == 0)
+    return 0;
   if (task->flags & PTG__TASK_ASKED) flags |= PTG_OUTCOME_CANCEL_REQUESTED;
   if (task->flags & PTG__TASK_NEVER_RAN) flags |= PTG_OUTCOME_NEVER_RAN;
   if (task->flags & PTG__TASK_GIVEN_UP) flags |= PTG_OUTCOME_ABANDONED;
@@ -76,7 +98,8 @@ struct ptg__string ptg__task_name(const struct ptg__core *core, uint32_t slot);
 /* Why a task was asked to end; how one ended. */
 ptg_cancel_info ptg__task_cancel_info(const struct ptg__core *core,
                                       uint32_t slot);
-ptg_outcome ptg__task_outcome(const struct ptg__core *core, uint32_t slot);
+void ptg__task_get_outcome(const struct ptg__core *core, uint32_t slot,
+                           ptg_outcome *outcome);
 
 void ptg__task_free_cold(struct ptg__core *core, struct ptg__task_cold *cold);
 
@@ -84,11 +107,12 @@ void ptg__task_free_cold(struct ptg__core *core, struct ptg__task_cold *cold);
 void ptg__task_free(struct ptg__core *core, uint32_t slot);
 
 /* Frees a task whose end has been told, or keeps it while it is listed. */
-void ptg__task_let_go(struct ptg__core *core, uint32_t slot);
+void ptg__task_let_go(struct ptg__core *core, uint32_t slot,
+                      struct ptg__task *task);
 
 /* Sets *action to the next thing to tell of a queued task, or returns 0. */
 int ptg__task_next(struct ptg__core *core, uint32_t slot,
-                   struct ptg__action *action);
+                   struct ptg__task *task, struct ptg__action *action);
 
 /* Sets *action to telling a running task this, if its type has a callback for
  * it; else returns 0. */

@@ -136,6 +136,8 @@ int ptg__watch_next(struct ptg__core *core, uint32_t *first,
   uint32_t slot = *first;
   if (slot == NOBODY) return 0;
   action->kind = PTG__ACT_WATCH;
+  action->inside = NOBODY;
+  action->current = PTG_NONE;
   action->watch = ptg__slab_handle(&core->watches, slot);
   action->watcher = ptg__watch_remove(core, slot);
   return 1;

@@ -24,11 +24,8 @@ ptg_status ptg__border_check_tail(ptg_runtime *runtime, const void *theirs,
   return PTG_OK;
 }
 
-ptg_status ptg__border_take(ptg_runtime *runtime, void *ours, uint32_t our_size,
+ptg_status ptg__border_copy(ptg_runtime *runtime, void *ours, uint32_t our_size,
                             const void *theirs, uint32_t first_size) {
-  memset(ours, 0, our_size);
-  memcpy(ours, &our_size, sizeof(our_size));
-  if (theirs == NULL) return PTG_OK;
   uint32_t their_size;
   memcpy(&their_size, theirs, sizeof(their_size));
   if (their_size < first_size)
@@ -73,15 +70,18 @@ ptg_status ptg__border_check_shutdown(ptg_runtime *runtime,
   return PTG_OK;
 }
 
+static int has_callbacks(const ptg_task_type *type) {
+  return type->start || type->drain || type->cancel || type->kill ||
+         type->wake || type->done || type->release;
+}
+
 static ptg_status check_callbacks(const ptg_task_type *type) {
-  int has_callbacks = type->start || type->drain || type->cancel ||
-                      type->kill || type->wake || type->done || type->release;
   switch (type->flags) {
   case 0:
     return type->start != NULL ? PTG_OK : PTG_EINVAL;
   case PTG_TASK_TYPE_EVENTS:
   case PTG_TASK_TYPE_EVENTS | PTG_TASK_TYPE_KILLABLE:
-    return has_callbacks ? PTG_EINVAL : PTG_OK;
+    return has_callbacks(type) ? PTG_EINVAL : PTG_OK;
   default:
     return PTG_EINVAL;
   }

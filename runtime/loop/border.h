@@ -3,19 +3,31 @@
 #ifndef PTG_LOOP_BORDER_H
 #define PTG_LOOP_BORDER_H
 
+#include <string.h>
+
 #include "runtime.h"
 
 /* No struct of ours will ever be longer; a size beyond it is garbage, and
  * nothing but the size is read. */
 #define PTG__SIZE_LIMIT 4096
 
+/* What ptg__border_take() does with a struct that is there. */
+ptg_status ptg__border_copy(ptg_runtime *runtime, void *ours, uint32_t our_size,
+                            const void *theirs, uint32_t first_size);
+
 /* Copies an options struct of a caller into ours; NULL theirs is all zero.
  * first_size is the size that the struct had in the version that brought it.
  * PTG_EINVAL: too small; PTG_EABI: it has set fields that we do not know, but
  * what we know of it is copied. Of one whose size is out of reason nothing is.
  * runtime, for the last error, may be NULL. */
-ptg_status ptg__border_take(ptg_runtime *runtime, void *ours, uint32_t our_size,
-                            const void *theirs, uint32_t first_size);
+static inline ptg_status ptg__border_take(ptg_runtime *runtime, void *ours,
+                                          uint32_t our_size, const void *theirs,
+                                          uint32_t first_size) {
+  memset(ours, 0, our_size);
+  memcpy(ours, &our_size, sizeof(our_size));
+  if (theirs == NULL) return PTG_OK;
+  return ptg__border_copy(runtime, ours, our_size, theirs, first_size);
+}
 
 /* Checks a struct that stays where it is, of which we know our_size bytes; as
  * ptg__border_take(), but for the copy. */

@@ -69,11 +69,10 @@ static void tell_watch(ptg_runtime *runtime, const struct ptg__action *action) {
   if (watcher->release != NULL) watcher->release(watcher->user_data);
 }
 
-static ptg_status tell(ptg_runtime *runtime, const struct ptg__action *action) {
+static ptg_status tell_rarer(ptg_runtime *runtime,
+                             const struct ptg__action *action) {
   const ptg_task_type *type = action->type;
   switch (action->kind) {
-  case PTG__ACT_START:
-    return type->start(runtime, action->task, action->user_data);
   case PTG__ACT_WAKE:
     type->wake(runtime, action->task, action->user_data);
     return PTG_OK;
@@ -86,9 +85,6 @@ static ptg_status tell(ptg_runtime *runtime, const struct ptg__action *action) {
   case PTG__ACT_KILL:
     type->kill(runtime, action->task, action->user_data);
     return PTG_OK;
-  case PTG__ACT_DONE:
-    tell_done(runtime, action);
-    return PTG_OK;
   case PTG__ACT_WATCH:
     tell_watch(runtime, action);
     return PTG_OK;
@@ -98,6 +94,14 @@ static ptg_status tell(ptg_runtime *runtime, const struct ptg__action *action) {
     if (action->hook == NULL) return PTG_OK;
     return action->hook(runtime, action->group, action->user_data);
   }
+}
+
+static ptg_status tell(ptg_runtime *runtime, const struct ptg__action *action) {
+  if (action->kind == PTG__ACT_START)
+    return action->type->start(runtime, action->task, action->user_data);
+  if (action->kind != PTG__ACT_DONE) return tell_rarer(runtime, action);
+  tell_done(runtime, action);
+  return PTG_OK;
 }
 
 /* Mail to a root group that is out could only be refused, for as long as

@@ -10,6 +10,9 @@
 #include "core/task.h"
 #include "trace.h"
 
+/* What every task goes through is compiled in one piece. */
+#define ENTRY_HOT __attribute__((flatten))
+
 static ptg_status enter_task(ptg_runtime *runtime, ptg_task task,
                              uint32_t *slot) {
   ptg_status status = ptg__runtime_enter(runtime);
@@ -31,7 +34,7 @@ static ptg_status spawn(ptg_runtime *runtime, ptg_group group,
   status =
       ptg__border_take(runtime, &ours, sizeof(ours), options, sizeof(ours));
   if (status != PTG_OK) return status;
-  ptg__runtime_note_time(runtime);
+  ptg__runtime_stamp_time(runtime);
   uint32_t slot;
   status = ptg__task_spawn(core, group_slot, type, &ours, user_data, &slot);
   if (status != PTG_OK) return status;
@@ -40,10 +43,10 @@ static ptg_status spawn(ptg_runtime *runtime, ptg_group group,
   return PTG_OK;
 }
 
-ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
-                          const ptg_task_type *type,
-                          const ptg_task_options *options, void *user_data,
-                          ptg_task *out) {
+ENTRY_HOT ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
+                                    const ptg_task_type *type,
+                                    const ptg_task_options *options,
+                                    void *user_data, ptg_task *out) {
   ptg_task task = PTG_NONE;
   ptg_status status = ptg__runtime_enter(runtime);
   int is_entered = status == PTG_OK;
@@ -71,14 +74,14 @@ static ptg_status finish(ptg_runtime *runtime, ptg_task task,
   if (ours->flags != 0 || ours->status > 0)
     return ptg__core_fail(core, PTG_EINVAL,
                           "an outcome has flags, or a positive status");
-  ptg__runtime_note_time(runtime);
+  ptg__runtime_stamp_time(runtime);
   ptg__task_end(core, slot, ours);
   ptg__runtime_schedule(runtime);
   return PTG_OK;
 }
 
-ptg_status ptg_task_finish(ptg_runtime *runtime, ptg_task task,
-                           const ptg_outcome *outcome) {
+ENTRY_HOT ptg_status ptg_task_finish(ptg_runtime *runtime, ptg_task task,
+                                     const ptg_outcome *outcome) {
   ptg_status status = ptg__runtime_enter(runtime);
   if (status != PTG_OK) return status;
   ptg_outcome ours;
@@ -119,7 +122,7 @@ static ptg_status cancel(ptg_runtime *runtime, ptg_task task,
   if (status != PTG_OK) return status;
   status = check_reason(core, ours);
   if (status != PTG_OK) return status;
-  ptg__runtime_note_time(runtime);
+  ptg__runtime_stamp_time(runtime);
   status = ptg__task_ask(core, slot, ours->reason, ours->reason_length,
                          ours->originator);
   ptg__runtime_schedule(runtime);

@@ -8,6 +8,7 @@
 #ifndef PTG_LOOP_RUNTIME_H
 #define PTG_LOOP_RUNTIME_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <uv.h>
 
@@ -30,8 +31,10 @@ struct ptg_runtime {
   struct ptg__letter *starved;  /* without memory for a task, through next */
   atomic_int wanted;            /* a WANTED_ shutdown that was asked for */
   int64_t timer_for_ns;         /* INT64_MAX: the timer is not active */
-  int open_handles;             /* of the four above */
-  int is_owned;                 /* the loop is own_loop */
+  int64_t tick_ns;              /* the tick of the last stamp */
+  int is_idle_active;
+  int open_handles; /* of the four above */
+  int is_owned;     /* the loop is own_loop */
   int is_manual;
   int is_working;     /* callbacks may be running */
   int is_running;     /* in ptg_runtime_run() or ptg_runtime_advance() */
@@ -41,16 +44,34 @@ struct ptg_runtime {
 };
 
 /* What a call begins with: PTG_EINVAL for NULL, PTG_ETHREAD off the thread. */
-ptg_status ptg__runtime_enter(const ptg_runtime *runtime);
+static inline ptg_status ptg__runtime_enter(const ptg_runtime *runtime) {
+  if (runtime == NULL) return PTG_EINVAL;
+  return pthread_equal(pthread_self(), runtime->thread) ? PTG_OK : PTG_ETHREAD;
+}
 
 /* Brings the core's clock up to date, so that limits count from now. */
 void ptg__runtime_update_time(ptg_runtime *runtime);
 
 /* As ptg__runtime_update_time(), but trusts the turn's time inside a turn: one
- * clock reading a turn is enough for a time stamp. */
-void ptg__runtime_note_time(ptg_runtime *runtime);
+ * clock reading a turn is enough for a look. */
+static inline void ptg__runtime_note_time(ptg_runtime *runtime) {
+  if (!runtime->is_working) ptg__runtime_update_time(runtime);
+}
 
-/* To be called after a change: sees to it that the loop comes back. */
-void ptg__runtime_schedule(ptg_runtime *runtime);
+/* As ptg__runtime_note_time(), for a stamp of what is done very often: outside
+ * of a turn it may be behind by a tick of the system's clock, a few ms. */
+void ptg__runtime_tick(ptg_runtime *runtime);
+static inline void ptg__runtime_stamp_time(ptg_runtime *runtime) {
+  if (!runtime->is_working && !runtime->is_manual) ptg__runtime_tick(runtime);
+}
+
+/* Sees to it that the loop comes back for what there is to do. */
+void ptg__runtime_come_back(ptg_runtime *runtime);
+
+/* To be called after a change. A turn looks by itself when it ends. */
+static inline void ptg__runtime_schedule(ptg_runtime *runtime) {
+  if (!runtime->is_manual && !runtime->is_working)
+    ptg__runtime_come_back(runtime);
+}
 
 #endif

@@ -186,7 +186,7 @@ static void put_call(struct ptg__json *json, const struct ptg__core *core,
     ptg__trace_put_handle(json, "originator", action->cancel.originator);
     return;
   case PTG__ACT_ERROR:
-    put_error(json, ptg__group_handle(core, action->handler), &action->error,
+    put_error(json, ptg__group_handle(core, action->inside), &action->error,
               &action->outcome);
     return;
   case PTG__ACT_DONE:
@@ -259,7 +259,7 @@ void ptg__trace_event(ptg_runtime *runtime, const ptg_event *event) {
     ptg_status status =
         ptg__slab_find(&runtime->core.groups, event->group, &action.slot);
     PTG_CHECK(status == PTG_OK);
-    action.handler = action.slot;
+    action.inside = action.slot;
   }
   ptg__trace_call(runtime, &action);
 }
