@@ -161,6 +161,7 @@ class Runtime:
     def tell_error(self, group, task, hook_status):
         """[PTG-ERR-03], and up the tree as long as handlers fail [PTG-ERR-10]."""
         outcome = task.outcome() if task else {"status": hook_status}
+        state = group.state  # [PTG-ERR-05]
         failed_handler, handler_status = None, None
         at = group
         while True:
@@ -172,7 +173,7 @@ class Runtime:
             flags = ["during_cancel"] if task and task.is_asked else [] if task else ["from_hook"]
             status = self.call("error", None, at, group=at, **{"from": group}, task=task, name=task.name if task else "",
                                age=self.now - task.spawned_at if task else 0, outcome=outcome, flags=flags,
-                               state=group.state, failed_handler=failed_handler, handler_status=handler_status)
+                               state=state, failed_handler=failed_handler, handler_status=handler_status)
             if status == "ok":
                 return
             if failed_handler is None:

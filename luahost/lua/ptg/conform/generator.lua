@@ -37,7 +37,7 @@ end
 -- callback it is in, is_again = may it be played more than once?, depth }.
 function Generator:new_name(letter, kind, place, more)
   self.last = self.last + 1
-  local name = letter .. self.last .. (place.is_again and "#" or "")
+  local name = letter .. self.last .. (place.is_again and "x#" or "")
   local thing = more or {}
   thing.name, thing.kind, thing.is_scripted = name, kind, place.depth > 0
   local list = self.things[kind]

@@ -123,7 +123,9 @@ function operations.finish(index, record, line)
   local task = index.task_by[record.task]
   if not task or record.status ~= "ok" then return end
   if record.remote then
-    task.finished_afar = true
+    task.finished_afar = task.finished_afar or {}
+    local outcome = record.outcome or {}
+    task.finished_afar[outcome.status or "ok"] = true
   elseif task.finish == NEVER then
     task.finish = line
   else
@@ -254,13 +256,14 @@ end
 
 -- In a scenario a spawn from another thread stands where it was sent; its end
 -- says if it was refused on arrival. A task that somebody ends before it starts
--- has not run either.
+-- has not run either: then it has the status that this one gave.
 local function see_refused(index)
   if index.is_recorded then return end
   for _, task in ipairs(index.tasks) do
     if task.record.remote and task.is_never_ran
-      and task.outcome.status ~= "canceled"
-      and task.finish == NEVER and not task.finished_afar then
+      and task.outcome.status ~= "canceled" and task.finish == NEVER
+      and not (task.finished_afar
+        and task.finished_afar[task.outcome.status]) then
       task.refused = true
     end
   end
