@@ -70,9 +70,10 @@ struct ptg__noted {
 
 /* What few tasks have. */
 struct ptg__task_cold {
-  struct ptg__task_cold *next_kept; /* for the next take of events */
   struct ptg__string name;
-  struct ptg__string reason; /* bytes NULL: the default one */
+  char short_name[32]; /* where name is when it fits: looks find it near */
+  struct ptg__task_cold *next_kept; /* for the next take of events */
+  struct ptg__string reason;        /* bytes NULL: the default one */
   struct ptg__string message;
   struct ptg__string place;
   uint64_t originator;

@@ -23,7 +23,8 @@ struct ptg__task_cold *ptg__task_cold(struct ptg__core *core, uint32_t slot) {
 }
 
 void ptg__task_free_cold(struct ptg__core *core, struct ptg__task_cold *cold) {
-  ptg__string_fini(&cold->name, &core->memory);
+  if (cold->name.bytes != cold->short_name)
+    ptg__string_fini(&cold->name, &core->memory);
   ptg__string_fini(&cold->reason, &core->memory);
   ptg__string_fini(&cold->message, &core->memory);
   ptg__string_fini(&cold->place, &core->memory);

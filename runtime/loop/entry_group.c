@@ -11,6 +11,7 @@
 #include "core/owner.h"
 #include "core/plan.h"
 #include "core/report.h"
+#include "core/scan.h"
 #include "core/shutdown.h"
 #include "core/task.h"
 #include "trace.h"
@@ -241,6 +242,12 @@ ptg_status ptg_group_list_history(ptg_runtime *runtime, ptg_group group,
                                   size_t capacity, size_t *count) {
   return list_rows(runtime, group, ptg__memo_list_history, rows, row_size,
                    capacity, count);
+}
+
+ptg_status ptg_group_scan_tasks(ptg_runtime *runtime, ptg_group group,
+                                ptg_task_row *rows, size_t row_size,
+                                size_t capacity, size_t *count) {
+  return list_rows(runtime, group, ptg__scan, rows, row_size, capacity, count);
 }
 
 ptg_status ptg_group_count_names(ptg_runtime *runtime, ptg_group group,

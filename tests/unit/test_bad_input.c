@@ -268,6 +268,7 @@ CALL_ROWS(call_report, ptg_group_get_report, ptg_report_row)
 CALL_ROWS(call_failures, ptg_group_list_failures, ptg_failure_row)
 CALL_ROWS(call_history, ptg_group_list_history, ptg_history_row)
 CALL_ROWS(call_names, ptg_group_count_names, ptg_name_row)
+CALL_ROWS(call_scan, ptg_group_scan_tasks, ptg_task_row)
 CALL_ROWS(call_blame, ptg_group_get_blame, ptg_blame_row)
 
 static ptg_status call_owner(ptg_runtime *runtime, uint64_t handle) {
@@ -431,6 +432,7 @@ static const struct call {
     {"ptg_group_list_failures", call_failures, A_GROUP, 0},
     {"ptg_group_list_history", call_history, A_GROUP, 0},
     {"ptg_group_count_names", call_names, A_GROUP, 0},
+    {"ptg_group_scan_tasks", call_scan, A_GROUP, 0},
     {"ptg_group_get_blame", call_blame, A_GROUP, 0},
     {"ptg_snapshot_take", call_snapshot, A_PARENT, 0},
     {"ptg_group_create, owner", call_owner, A_SPAWNER, 1},

@@ -35,6 +35,39 @@ static void groups_are(const struct law *law, ptg_group group,
   assert_string_equal(seen, expected);
 }
 
+static int is_among(ptg_task task, const ptg_task *tasks, size_t count) {
+  size_t at = 0;
+  while (at < count && tasks[at] != task)
+    at++;
+  return at < count;
+}
+
+/* A scan has the same tasks, each once and as a look at it says, in whatever
+ * order. */
+static void scan_agrees(const struct law *law, ptg_group group,
+                        const ptg_task *tasks, size_t count) {
+  ptg_task_row rows[LIST_MAX];
+  ptg_task scanned[LIST_MAX];
+  size_t scanned_count = 77;
+  assert_int_equal(ptg_group_scan_tasks(law->runtime, group, rows,
+                                        sizeof(rows[0]), LIST_MAX,
+                                        &scanned_count),
+                   PTG_OK);
+  assert_int_equal(scanned_count, count);
+  for (size_t i = 0; i < count; i++) {
+    ptg_task_info info = PTG_TASK_INFO_INIT;
+    assert_int_equal(rows[i].size, sizeof(rows[i]));
+    assert_true(is_among(rows[i].task, tasks, count));
+    assert_false(is_among(rows[i].task, scanned, i));
+    scanned[i] = rows[i].task;
+    assert_int_equal(ptg_task_get_info(law->runtime, rows[i].task, &info),
+                     PTG_OK);
+    assert_int_equal(rows[i].state, info.state);
+    assert_int_equal(rows[i].name_length, info.name_length);
+    assert_string_equal(rows[i].name, info.name);
+  }
+}
+
 static void tasks_are(const struct law *law, ptg_group group,
                       const char *expected) {
   ptg_task tasks[LIST_MAX];
@@ -51,6 +84,7 @@ static void tasks_are(const struct law *law, ptg_group group,
     append(seen, sizeof(seen), info.name);
   }
   assert_string_equal(seen, expected);
+  scan_agrees(law, group, tasks, count);
 }
 
 /* ----------------------------------------------------------------- groups --
@@ -169,6 +203,28 @@ static void abandoned_tasks_are_listed_until_they_end(void **state) {
   law_finish(a, PTG_OK);
   tasks_are(law, group, "b");
   law_finish(b, PTG_OK);
+}
+
+/* One way to find them is by the group's list, the other by all records. */
+static void scan_finds_the_tasks_of_its_group_among_many_and_few(void **state) {
+  struct law *law = *state;
+  ptg_group small = law_group(law, law->root, "small", PTG_AT_ONCE, SECOND);
+  struct actor *a = law_spawn(law, small, "a", STUBBORN);
+  law_spawn(law, law->root, "x", STUBBORN);
+  law_spawn(law, small, "c", STUBBORN);
+  law_advance(law, 0);
+  law_spawn(law, small, "b", STUBBORN);
+  tasks_are(law, small, "acb");
+  law_finish(a, PTG_OK);
+  tasks_are(law, small, "cb");
+  for (int i = 0; i < 100; i++)
+    law_spawn(law, law->root, "y", WORKS(SECOND));
+  tasks_are(law, small, "cb");
+  law_advance(law, SECOND);
+  tasks_are(law, small, "cb");
+  law_shutdown(law, small);
+  law_advance(law, SECOND);
+  tasks_are(law, small, "cb");
 }
 
 static void task_info_tells_what_is_known_of_a_task(void **state) {
@@ -376,6 +432,7 @@ int main(void) {
       LAW(info_is_cut_to_what_the_caller_knows),
       LAW(tasks_that_have_not_ended_are_listed_oldest_first),
       LAW(abandoned_tasks_are_listed_until_they_end),
+      LAW(scan_finds_the_tasks_of_its_group_among_many_and_few),
       LAW(task_info_tells_what_is_known_of_a_task),
       LAW(task_that_looks_sees_itself),
       LAW(task_without_a_name_has_its_types),
