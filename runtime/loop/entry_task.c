@@ -62,31 +62,36 @@ ENTRY_HOT ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
 
 /* ---------------------------------------------------------- end and asks -- */
 
-static ptg_status finish(ptg_runtime *runtime, ptg_task task,
-                         const ptg_outcome *outcome, ptg_outcome *ours) {
-  struct ptg__core *core = &runtime->core;
-  uint32_t slot;
-  ptg_status status = ptg__task_find(core, task, &slot);
-  if (status != PTG_OK) return status;
-  status =
+/* Sets *taken to the outcome that counts, which is in *ours if it was given. */
+static ptg_status take_outcome(ptg_runtime *runtime, const ptg_outcome *outcome,
+                               ptg_outcome *ours, const ptg_outcome **taken) {
+  static const ptg_outcome plain = PTG_OUTCOME_INIT;
+  *taken = &plain;
+  if (outcome == NULL) return PTG_OK;
+  *taken = ours;
+  ptg_status status =
       ptg__border_take(runtime, ours, sizeof(*ours), outcome, sizeof(*ours));
   if (status != PTG_OK) return status;
-  if (ours->flags != 0 || ours->status > 0)
-    return ptg__core_fail(core, PTG_EINVAL,
-                          "an outcome has flags, or a positive status");
-  ptg__runtime_stamp_time(runtime);
-  ptg__task_end(core, slot, ours);
-  ptg__runtime_schedule(runtime);
-  return PTG_OK;
+  if (ours->flags == 0 && ours->status <= 0) return PTG_OK;
+  return ptg__core_fail(&runtime->core, PTG_EINVAL,
+                        "an outcome has flags, or a positive status");
 }
 
 ENTRY_HOT ptg_status ptg_task_finish(ptg_runtime *runtime, ptg_task task,
                                      const ptg_outcome *outcome) {
+  uint32_t slot;
   ptg_status status = ptg__runtime_enter(runtime);
   if (status != PTG_OK) return status;
   ptg_outcome ours;
-  status = finish(runtime, task, outcome, &ours);
-  if (runtime->trace != NULL) ptg__trace_finish(runtime, status, task, &ours);
+  const ptg_outcome *taken = NULL;
+  status = ptg__task_find(&runtime->core, task, &slot);
+  if (status == PTG_OK) status = take_outcome(runtime, outcome, &ours, &taken);
+  if (status == PTG_OK) {
+    ptg__runtime_stamp_time(runtime);
+    ptg__task_end(&runtime->core, slot, taken);
+    ptg__runtime_schedule(runtime);
+  }
+  if (runtime->trace != NULL) ptg__trace_finish(runtime, status, task, taken);
   return status;
 }
 
