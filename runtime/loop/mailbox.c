@@ -3,13 +3,17 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/check.h"
 
 /* Shared by threads, so it cannot come from a runtime's allocator. */
 struct ptg__mailbox *ptg__mailbox_create(void) {
-  struct ptg__mailbox *mailbox = calloc(1, sizeof(*mailbox));
-  if (mailbox != NULL) atomic_init(&mailbox->references, 1);
+  struct ptg__mailbox *mailbox =
+      aligned_alloc(PTG__CACHE_LINE, sizeof(*mailbox));
+  if (mailbox == NULL) return NULL;
+  memset(mailbox, 0, sizeof(*mailbox));
+  atomic_init(&mailbox->references, 1);
   return mailbox;
 }
 
@@ -21,11 +25,15 @@ void ptg__mailbox_release(struct ptg__mailbox *mailbox) {
   if (atomic_fetch_sub(&mailbox->references, 1) == 1) free(mailbox);
 }
 
+/* Who sees that a place is filled sees what is in it; who reads it too late,
+ * when it is filled anew, has lost the race for `taken`. */
 static struct ptg__letter *take_from_ring(struct ptg__mailbox *mailbox) {
   uint64_t at = atomic_load(&mailbox->taken);
   for (;;) {
-    if (at == atomic_load(&mailbox->filled)) return NULL;
-    struct ptg__letter *letter = atomic_load(&mailbox->ring[at % PTG__LETTERS]);
+    if (at == atomic_load_explicit(&mailbox->filled, memory_order_acquire))
+      return NULL;
+    struct ptg__letter *letter = atomic_load_explicit(
+        &mailbox->ring[at % PTG__LETTERS], memory_order_relaxed);
     if (atomic_compare_exchange_weak(&mailbox->taken, &at, at + 1))
       return letter;
   }
@@ -74,8 +82,9 @@ void ptg__mailbox_fill(struct ptg__mailbox *mailbox,
                        struct ptg__letter *letter) {
   uint64_t at = atomic_load(&mailbox->filled);
   PTG_CHECK(at - atomic_load(&mailbox->taken) < PTG__LETTERS);
-  atomic_store(&mailbox->ring[at % PTG__LETTERS], letter);
-  atomic_store(&mailbox->filled, at + 1);
+  atomic_store_explicit(&mailbox->ring[at % PTG__LETTERS], letter,
+                        memory_order_relaxed);
+  atomic_store_explicit(&mailbox->filled, at + 1, memory_order_release);
 }
 
 /* Writers are between two steps of a few instructions each, so waiting for

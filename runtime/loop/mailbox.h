@@ -41,14 +41,17 @@ struct ptg__letter {
   } options;
 };
 
+/* What senders and the receiver write lies in cache lines of their own. */
+#define PTG__CACHE_LINE 64
+
 struct ptg__mailbox {
   atomic_uint references;
   atomic_int writers; /* between take and push */
   atomic_int is_shut;
-  _Atomic uint64_t taken;  /* how many have ever been taken from the ring */
-  _Atomic uint64_t filled; /* and put there */
-  _Atomic(struct ptg__letter *) stack;
-  _Atomic(struct ptg__letter *) ring[PTG__LETTERS];
+  _Atomic uint64_t taken; /* how many have ever been taken from the ring */
+  _Alignas(PTG__CACHE_LINE) _Atomic uint64_t filled; /* and put there */
+  _Alignas(PTG__CACHE_LINE) _Atomic(struct ptg__letter *) stack;
+  _Alignas(PTG__CACHE_LINE) _Atomic(struct ptg__letter *) ring[PTG__LETTERS];
   struct ptg__letter letters[PTG__LETTERS];
 };
 
