@@ -260,6 +260,7 @@ struct ptg__group {
   struct ptg__edge *edges_out;
   struct ptg__edge *edges_in;
   uint32_t edges_within; /* among its children */
+  uint64_t rank; /* among its siblings: along each edge it grows; order.c */
   uint32_t held_back; /* by so many siblings, which end and are not gone, that
                          are to close first */
 

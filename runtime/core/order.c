@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "group.h"
 
 #define NOBODY PTG__NO_SLOT
 
@@ -18,28 +19,122 @@ static int has_edge(const struct ptg__core *core, uint32_t first,
   return edge != NULL;
 }
 
-/* Looks for a way from one group to another along the edges. On success each
- * group's `via`, from `to` back, says where the way came from. */
-static int has_way(struct ptg__core *core, uint32_t from, uint32_t to) {
-  uint64_t mark = ++core->marks;
-  uint32_t top = from; /* a stack, through turn_next */
-  ptg__group_at(core, from)->mark = mark;
-  ptg__group_at(core, from)->turn_next = NOBODY;
-  while (top != NOBODY) {
-    uint32_t at = top;
-    if (at == to) return 1;
-    top = ptg__group_at(core, at)->turn_next;
+/* Ranks grow along every edge, so a circle can only go through groups whose
+ * ranks lie between those of the edge's ends, and an edge that leads upward
+ * closes none. One that leads downward has the ranks of the groups on its way
+ * dealt out anew among them (Pearce, Kelly, 2006). */
+
+static uint64_t rank_of(const struct ptg__core *core, uint32_t slot) {
+  return ptg__group_at(core, slot)->rank;
+}
+
+/* A list of groups through heap_next. */
+struct list {
+  uint32_t first;
+  uint32_t last;
+};
+
+static void reach(struct ptg__core *core, struct list *list, uint32_t slot,
+                  uint32_t from, uint64_t mark) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  if (group->mark == mark) return;
+  group->mark = mark;
+  group->via = from;
+  group->heap_next = NOBODY;
+  if (list->first == NOBODY) {
+    list->first = slot;
+  } else {
+    ptg__group_at(core, list->last)->heap_next = slot;
+  }
+  list->last = slot;
+}
+
+/* Lists what comes after later, as far as first's rank. Each one's `via`, from
+ * first back, says where the way came from, if first is among them: then the
+ * answer is 1. */
+static int list_after(struct ptg__core *core, uint32_t later, uint32_t first,
+                      struct list *list) {
+  uint64_t mark = ++core->marks, bound = rank_of(core, first);
+  *list = (struct list){NOBODY, NOBODY};
+  reach(core, list, later, NOBODY, mark);
+  for (uint32_t at = later; at != NOBODY;
+       at = ptg__group_at(core, at)->heap_next) {
+    if (at == first) return 1;
     const struct ptg__edge *edge = ptg__group_at(core, at)->edges_out;
-    for (; edge != NULL; edge = edge->next_out) {
-      struct ptg__group *later = ptg__group_at(core, edge->later);
-      if (later->mark == mark) continue;
-      later->mark = mark;
-      later->via = at;
-      later->turn_next = top;
-      top = edge->later;
-    }
+    for (; edge != NULL; edge = edge->next_out)
+      if (rank_of(core, edge->later) <= bound)
+        reach(core, list, edge->later, at, mark);
   }
   return 0;
+}
+
+/* Lists what comes before first, as far down as later's rank. */
+static void list_before(struct ptg__core *core, uint32_t first, uint32_t later,
+                        struct list *list) {
+  uint64_t mark = ++core->marks, bound = rank_of(core, later);
+  *list = (struct list){NOBODY, NOBODY};
+  reach(core, list, first, NOBODY, mark);
+  for (uint32_t at = first; at != NOBODY;
+       at = ptg__group_at(core, at)->heap_next) {
+    const struct ptg__edge *edge = ptg__group_at(core, at)->edges_in;
+    for (; edge != NULL; edge = edge->next_in)
+      if (rank_of(core, edge->first) >= bound)
+        reach(core, list, edge->first, at, mark);
+  }
+}
+
+static int has_lower_rank(const struct ptg__group *one,
+                          const struct ptg__group *other) {
+  return one->rank < other->rank;
+}
+
+/* Links two sorted lists through turn_next, by rank; returns the first. */
+static uint32_t link_by_rank(struct ptg__core *core, uint32_t one,
+                             uint32_t other) {
+  uint32_t first = NOBODY, *link = &first;
+  while (one != NOBODY || other != NOBODY) {
+    int is_one = other == NOBODY ||
+                 (one != NOBODY && rank_of(core, one) < rank_of(core, other));
+    uint32_t *from = is_one ? &one : &other;
+    struct ptg__group *group = ptg__group_at(core, *from);
+    *link = *from;
+    link = &group->turn_next;
+    *from = group->heap_next;
+  }
+  *link = NOBODY;
+  return first;
+}
+
+/* Gives the ranks of both lists to the one and then to the other, each in its
+ * order. */
+static void deal_ranks(struct ptg__core *core, uint32_t before,
+                       uint32_t after) {
+  uint32_t lists[] = {ptg__group_sort(core, before, has_lower_rank),
+                      ptg__group_sort(core, after, has_lower_rank)};
+  uint32_t pool = link_by_rank(core, lists[0], lists[1]);
+  for (int i = 0; i < 2; i++)
+    for (uint32_t at = lists[i]; at != NOBODY;
+         at = ptg__group_at(core, at)->heap_next) {
+      ptg__group_at(core, at)->mark = rank_of(core, pool);
+      pool = ptg__group_at(core, pool)->turn_next;
+    }
+  for (int i = 0; i < 2; i++)
+    for (uint32_t at = lists[i]; at != NOBODY;
+         at = ptg__group_at(core, at)->heap_next) {
+      ptg__group_at(core, at)->rank = ptg__group_at(core, at)->mark;
+      ptg__group_at(core, at)->mark = 0;
+    }
+}
+
+/* Makes first's rank the lower one; answers 0 if an edge would close a circle,
+ * which `via` then leads along. */
+static int rank_before(struct ptg__core *core, uint32_t first, uint32_t later) {
+  if (rank_of(core, first) < rank_of(core, later)) return 1;
+  struct list after, before;
+  if (list_after(core, later, first, &after)) return 0;
+  list_before(core, first, later, &before);
+  deal_ranks(core, before.first, after.first);
+  return 1;
 }
 
 /* Names the circle that an edge first -> later would close, from first round
@@ -82,7 +177,8 @@ ptg_status ptg__order_add_edge(struct ptg__core *core, uint32_t first,
   ptg_status status = check_ends(core, first, later);
   if (status != PTG_OK) return status;
   if (has_edge(core, first, later)) return PTG_OK;
-  if (has_way(core, later, first)) return refuse_circle(core, first, later);
+  if (!rank_before(core, first, later))
+    return refuse_circle(core, first, later);
 
   struct ptg__edge *edge = ptg__memory_take(&core->memory, sizeof(*edge));
   if (edge == NULL)
