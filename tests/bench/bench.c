@@ -14,6 +14,7 @@
 #endif
 #ifndef CALLGRIND_TOGGLE_COLLECT
 #define CALLGRIND_TOGGLE_COLLECT ((void)0)
+#define CALLGRIND_DUMP_STATS ((void)0)
 #endif
 
 ptg_runtime *runtime;
@@ -137,6 +138,7 @@ void span_begin(bench_span *span) {
 
 void span_end(bench_span *span) {
   CALLGRIND_TOGGLE_COLLECT;
+  CALLGRIND_DUMP_STATS;
   span->wall_ns = bench_now_ns() - span->wall_ns;
   span->cpu_ns = bench_cpu_ns() - span->cpu_ns;
 }

@@ -46,7 +46,7 @@ ptg_group bench_group(ptg_group parent, uint32_t flags);
 void bench_spawn(ptg_group group, const ptg_task_type *type, long count);
 
 /* A stopwatch; what lies between begin and end is also what instructions are
- * counted of. */
+ * counted of (see instructions): callgrind writes a file at each end. */
 typedef struct bench_span {
   double wall_ns;
   double cpu_ns; /* of all threads of the process */

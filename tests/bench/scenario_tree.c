@@ -109,7 +109,9 @@ static void grow(const char *name, long n, long tasks, ptg_group top,
   bench_close();
 }
 
-#define GROWTH_TASKS 1000000
+static long growth_tasks(void) {
+  return is_counting ? 10000 : 1000000;
+}
 
 /* n siblings. */
 void scenario_groups(long n) {
@@ -119,7 +121,7 @@ void scenario_groups(long n) {
   ptg_group *leaves = build_siblings(top, n);
   bench_print("groups", n, "create_ns",
               (bench_now_ns() - begin_ns) / (double)n);
-  grow("groups", n, GROWTH_TASKS, top, leaves, n);
+  grow("groups", n, growth_tasks(), top, leaves, n);
 }
 
 /* One below the other, n deep; the tasks are in the deepest. */
@@ -129,5 +131,5 @@ void scenario_depth(long n) {
   double begin_ns = bench_now_ns();
   ptg_group *leaf = build_chain(top, n);
   bench_print("depth", n, "create_ns", (bench_now_ns() - begin_ns) / (double)n);
-  grow("depth", n, GROWTH_TASKS, top, leaf, 1);
+  grow("depth", n, growth_tasks(), top, leaf, 1);
 }
