@@ -1,11 +1,13 @@
 /* scenario_enumerate.c - S5: the names and states of n live tasks of a group,
- * after so much has come and gone that they lie about in memory.
+ * each with a name of its own, after so much has come and gone that they lie
+ * about in memory.
  *
  * S5: through a picture, ptg_snapshot_take(), read from end to end and given
  * back. S5list: through ptg_group_list_tasks() and ptg_task_get_info().
  * The first of eleven passes is not counted; the others are averaged.
  */
 #include "bench.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PASSES 10
@@ -39,16 +41,25 @@ static void read_list(ptg_group group, ptg_task *tasks, long n) {
   seen += sum;
 }
 
+static void fill(ptg_group group, ptg_task *tasks, long n) {
+  char name[32];
+  ptg_task_options options = PTG_TASK_OPTIONS_INIT;
+  options.name = name;
+  for (long i = 0; i < n; i++) {
+    snprintf(name, sizeof(name), "task-%ld", i);
+    must(ptg_task_spawn(runtime, group, &PARKED, &options, NULL, &tasks[i]));
+  }
+}
+
 /* Fills the group, ends all in random order, and fills it again. */
 static void churn(ptg_group group, ptg_task *tasks, long n) {
-  for (long i = 0; i < n; i++)
-    must(ptg_task_spawn(runtime, group, &PARKED, NULL, NULL, &tasks[i]));
+  fill(group, tasks, n);
   bench_turn_until(&started, n);
   bench_shuffle(tasks, n);
   for (long i = 0; i < n; i++)
     must(ptg_task_finish(runtime, tasks[i], NULL));
   bench_turn_until(&ended, n);
-  bench_spawn(group, &PARKED, n);
+  fill(group, tasks, n);
   bench_turn_until(&started, 2 * n);
 }
 
