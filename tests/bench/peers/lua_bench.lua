@@ -3,7 +3,7 @@
 --   lua5.4 lua_bench.lua SCENARIO N
 --
 -- L1: coroutine.create and resume, 1,000 alive; L1pool: coroutines that are
--- used again; L1uv: from an idle handle, with a set of those alive, and L1uvone
+-- used again; L1uv: from an idle handle, with a set of those alive, and L1oneuv
 -- with one alive. L2: kept suspended. L3: a timer of luv's each. None of the
 -- first has names, errors, or an end that is told to anybody.
 local scenario, n = arg[1] or "L1", tonumber(arg[2] or 1000000)
@@ -151,7 +151,7 @@ local scenarios = {
   L1 = function() measure(fresh) end,
   L1pool = function() measure(pooled) end,
   L1uv = function() measure(scheduled, ALIVE) end,
-  L1uvone = function() measure(scheduled, 1) end,
+  L1oneuv = function() measure(scheduled, 1) end,
   L2 = parked,
   L3 = sleeping,
 }
