@@ -87,6 +87,7 @@ void scenario_groups(long n);
 void scenario_depth(long n);
 void scenario_edges(long n);
 void scenario_edges_random(long n);
+void scenario_events(long n);
 void scenario_latency(long n);
 void scenario_processes(long n);
 

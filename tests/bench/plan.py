@@ -119,12 +119,12 @@ def ours(build):
         ("S4", FIX), ("S5", K), ("S5list", K), ("S6", M), ("S7", M),
         ("S1beside", (0, 0)), ("S1beside", M), ("idle", M),
         ("edges", K), ("edges_random", K), ("processes", (500, 50)),
-        ("latency", K),
+        ("latency", K), ("events", M),
     ])  # fmt: skip
     commands += each("ours", "", lua, [
         ("L1", M), ("L1one", K), ("L2", K), ("L3", M),
     ])  # fmt: skip
-    for name in ("events", "idle", "snapshot"):
+    for name in ("idle", "snapshot"):
         commands.append(Command("ours", "", [build / "bench" / name], FIX))
     orders = [HERE / "orders", "ptg", "N", ptg]
     return commands + [Command("ours", "", orders, (5, 2))]
@@ -174,7 +174,7 @@ def peers_in_c(peers):
         ("S7", (20000, 10000)),
     ])  # fmt: skip
     for name, scenarios in (
-        ("tbb", ["S1", "S1one"]), ("omp", ["S1"]), ("glib", ["S1", "S1one"]),
+        ("tbb", ["S1"]), ("omp", ["S1"]), ("glib", ["S1", "S1one"]),
         ("tevent", ["S1", "S1one", "S2"]),
     ):  # fmt: skip
         named = [(f"{name}-{scenario}", M) for scenario in scenarios]

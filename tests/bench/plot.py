@@ -59,9 +59,10 @@ def draw(grown, path):
             if points:
                 axis.plot(*zip(*points), marker="o", label=label)
         axis.set(title=title, xlabel=size, ylabel=unit, xscale="log")
-        axis.set_ylim(bottom=0)
         if unit == "bytes":
             axis.set_yscale("log")
+        else:
+            axis.set_ylim(bottom=0)
         axis.grid(True, alpha=0.3)
         if axis.has_data():
             axis.legend(fontsize="small")

@@ -33,6 +33,7 @@ static const struct {
     {"depth", scenario_depth},
     {"edges", scenario_edges},
     {"edges_random", scenario_edges_random},
+    {"events", scenario_events},
     {"latency", scenario_latency},
     {"processes", scenario_processes},
 };

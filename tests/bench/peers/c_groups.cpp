@@ -2,11 +2,11 @@
 //
 //   c_groups PEER-SCENARIO N
 //
-// tbb-S1: task_group in an arena of one thread; tbb-S1one. glib-S1: idle
-// sources. tevent-S1: requests with an immediate event, below one talloc
-// context. tevent-S2 and S3: requests that wait, ended one by one through their
-// callbacks. omp-S1: OpenMP's taskgroup with two threads (with one it only
-// calls a function).
+// tbb-S1: task_group in an arena of one thread; it has no loop that S1one could
+// turn. glib-S1: idle sources. tevent-S1: requests with an immediate event,
+// below one talloc context. tevent-S2 and S3: requests that wait, ended one by
+// one through their callbacks. omp-S1: OpenMP's taskgroup with two threads
+// (with one it only calls a function).
 #include "peer.h"
 #include <glib.h>
 #include <tbb/task_arena.h>
@@ -130,8 +130,6 @@ int main(int argc, char **argv) {
   long n = argc > 2 ? atol(argv[2]) : 1000000;
   if (strcmp(what, "tbb-S1") == 0)
     measure("S1", n, 1000, run_tbb);
-  else if (strcmp(what, "tbb-S1one") == 0)
-    measure("S1one", n, 1, run_tbb);
   else if (strcmp(what, "omp-S1") == 0)
     measure("S1", n, 1000, run_omp);
   else if (strcmp(what, "glib-S1") == 0)
