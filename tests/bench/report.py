@@ -96,6 +96,8 @@ def table_text(about, rows, own):
     lines = [head]
     for row in rows:
         cells = row["cells"]
+        if not cells:
+            continue  # was not asked for
         value = {column: cells.get(column, {}).get("value") for column in plan.COLUMNS}
         lines.append([
             f'{row["row"]:9} {row["what"]}', number(value["ours"]),
