@@ -66,6 +66,7 @@ int main(void) {
   for (double left; (left = end_ms - now_ms(CLOCK_MONOTONIC)) > 0; turns++)
     poll_and_turn(runtime, (int)left + 1);
   double used_ms = now_ms(CLOCK_PROCESS_CPUTIME_ID) - begun_ms;
-  printf("idle for %d s: %.3f ms of CPU, %ld turns\n", SECONDS, used_ms, turns);
+  printf("idle_guest\t%d\tcpu_ms\t%.3f\n", TASKS, used_ms);
+  printf("idle_guest\t%d\tturns\t%ld\n", TASKS, turns);
   return used_ms < 10 ? 0 : 1;
 }

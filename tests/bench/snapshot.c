@@ -62,9 +62,9 @@ static void take_from_afar(void *data) {
   }
   qsort(took_ms, PASSES, sizeof(took_ms[0]), compare);
   qsort(held_ms, PASSES, sizeof(held_ms[0]), compare);
-  printf("snapshot: %.2f ms for %d tasks (at most 10), the loop held for "
-         "%.2f ms (at most 1), %.0f ms more as JSON\n",
-         took_ms[PASSES / 2], TASKS, held_ms[PASSES / 2], json_ms);
+  printf("snapshot\t%d\tms\t%.2f\n", TASKS, took_ms[PASSES / 2]);
+  printf("snapshot\t%d\theld_ms\t%.2f\n", TASKS, held_ms[PASSES / 2]);
+  printf("snapshot\t%d\tjson_ms\t%.2f\n", TASKS, json_ms);
   ptg_runtime_request_shutdown(data, 1);
 }
 
