@@ -379,8 +379,73 @@ static void order_is_the_same_graceful_forced_and_slow(void **state) {
   }
 }
 
+/* ----------------------------------------------------------------- random --
+ */
+
+#define SIBLINGS 24
+
+/* What is before what, all that follows included. */
+struct closure {
+  int is_before[SIBLINGS][SIBLINGS];
+};
+
+static void close_over(struct closure *closure, uint32_t first,
+                       uint32_t later) {
+  for (int a = 0; a < SIBLINGS; a++)
+    for (int b = 0; b < SIBLINGS; b++) {
+      int from = a == (int)first || closure->is_before[a][first];
+      int to = b == (int)later || closure->is_before[later][b];
+      if (from && to) closure->is_before[a][b] = 1;
+    }
+}
+
+static void closed_in_an_order_of(const struct law *law, ptg_group top,
+                                  const ptg_group *siblings,
+                                  const struct closure *closure) {
+  ptg_report_row rows[SIBLINGS + 1];
+  size_t count, place[SIBLINGS] = {0};
+  assert_int_equal(ptg_group_get_report(law->runtime, top, rows,
+                                        sizeof(rows[0]), SIBLINGS + 1, &count),
+                   PTG_OK);
+  assert_int_equal(count, SIBLINGS + 1);
+  for (size_t i = 0; i < count; i++)
+    for (int a = 0; a < SIBLINGS; a++)
+      if (rows[i].group == siblings[a]) place[a] = i;
+  for (int a = 0; a < SIBLINGS; a++)
+    for (int b = 0; b < SIBLINGS; b++)
+      if (closure->is_before[a][b]) assert_true(place[a] < place[b]);
+}
+
+/* Each edge is accepted exactly if it closes no circle, however many there are
+ * and in whatever order they come. */
+static void edges_close_no_circle_whatever_came_before(void **state) {
+  struct law *law = *state;
+  for (uint64_t seed = 1; seed <= 20; seed++) {
+    uint64_t at = seed;
+    struct closure closure = {{{0}}};
+    ptg_group siblings[SIBLINGS];
+    ptg_group top = law_group(law, law->root, "top", 0, 0);
+    for (int i = 0; i < SIBLINGS; i++)
+      siblings[i] = law_group(law, top, "s", 0, 0);
+    for (int i = 0; i < 200; i++) {
+      uint32_t first = law_pick(&at, SIBLINGS), later = law_pick(&at, SIBLINGS);
+      int is_circle = first == later || closure.is_before[later][first];
+      assert_int_equal(ptg_group_stops_before(law->runtime, siblings[first],
+                                              siblings[later]),
+                       is_circle ? PTG_ECYCLE : PTG_OK);
+      if (!is_circle) close_over(&closure, first, later);
+    }
+    law_spawn(law, top, "t", STUBBORN);
+    law_shutdown(law, top);
+    law_advance(law, SECOND);
+    closed_in_an_order_of(law, top, siblings, &closure);
+    law_advance(law, 60 * SECOND);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      LAW(edges_close_no_circle_whatever_came_before),
       LAW(children_close_before_the_parents_tasks_are_told),
       LAW(graces_begin_when_a_groups_own_turn_comes),
       LAW(siblings_close_one_by_one_newest_first),
