@@ -79,6 +79,7 @@ void scenario_s2_force(long n);
 void scenario_idle(long n);
 void scenario_s4(long n);
 void scenario_s5(long n);
+void scenario_s5_picture(long n);
 void scenario_s5_list(long n);
 void scenario_s6(long n);
 void scenario_s6_same(long n);

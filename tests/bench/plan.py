@@ -59,6 +59,7 @@ OURS = [
     ("S1beside", "ns", 1000000, "S1 beside 1,000,000 others", None),
     ("S2", "spawn_park_ns", None, "spawn and park, ns", None),
     ("S3force", "ns", None, "forced shutdown, ns a task", None),
+    ("S5picture", "ns", None, "S5 by a snapshot, ns a task", None),
     ("S5list", "ns", None, "S5 by list and info, ns a task", None),
     ("S6", "rss_kb", None, "S6, memory more than before, kB", None),
     ("edges", "declare_ms", None, "order edges declared, ms", 1000),
@@ -116,7 +117,7 @@ def ours(build):
     lua = [ptg, "run", HERE / "scenarios.lua"]
     commands = each("ours", "", program, [
         ("S1", M), ("S1one", M), ("S1named", M), ("S2", M), ("S2force", M),
-        ("S4", FIX), ("S5", K), ("S5list", K), ("S6", M), ("S7", M),
+        ("S4", FIX), ("S5", K), ("S5picture", K), ("S5list", K), ("S6", M), ("S7", M),
         ("S1beside", (0, 0)), ("S1beside", M), ("idle", M),
         ("edges", K), ("edges_random", K), ("processes", (500, 50)),
         ("latency", K), ("events", M),

@@ -25,6 +25,7 @@ static const struct {
     {"idle", scenario_idle},
     {"S4", scenario_s4},
     {"S5", scenario_s5},
+    {"S5picture", scenario_s5_picture},
     {"S5list", scenario_s5_list},
     {"S6", scenario_s6},
     {"S6same", scenario_s6_same},
