@@ -215,6 +215,8 @@ class Host:
 
     def on_watch(self, request):
         watched = self.find(request["on"], Group, Task)
+        if isinstance(watched, Task) and watched.is_told:
+            raise Refused("stale")  # [PTG-GROUP-34], before the waiter's handle [PTG-HAND-12]
         return self.keep(request["as"], self.runtime.watch(watched, self.maybe_task(request, "waiter")))
 
     def on_unwatch(self, request):

@@ -5,7 +5,7 @@ nothing but the count of what was refused.
 """
 from deadline import FOREVER, duration as as_duration
 from group import Group
-from task import Task, Watch
+from task import Watch
 
 OVERDUE_TURNS = 16  # [PTG-THRD-17]
 PHASE_TURNS = 3  # [PTG-THRD-18]
@@ -325,8 +325,6 @@ class Runtime:
     # ------------------------------------------------------------ watches --
 
     def watch(self, watched, waiter):
-        if isinstance(watched, Task) and watched.is_told:
-            raise Refused("stale")  # [PTG-GROUP-34]
         if waiter:
             if waiter.has_ended():
                 raise Refused("stale")
