@@ -205,7 +205,8 @@ law("closed-by-its-share", function(index, complain)
 end)
 
 -- The deadline of a call counts where nothing else was asked for before that
--- the group waits for.
+-- the group waits for. In a scenario it is not known when one from another
+-- thread arrives.
 local function is_moved_by(group, line)
   if group.may_be_asked_above < line then return false end
   for _, edge in ipairs(group.firsts) do
@@ -220,7 +221,8 @@ local function bound_of(index, group)
     local record = index.records[line]
     local deadline = record.deadline
     if deadline == "at_once" then deadline = 0 end
-    if math.type(deadline) == "integer" and record.at
+    local is_dated = index.is_recorded or not record.remote
+    if is_dated and math.type(deadline) == "integer" and record.at
       and deadline <= math.maxinteger - record.at
       and is_moved_by(group, line) and record.at + deadline < bound then
       bound, bound_line = record.at + deadline, line

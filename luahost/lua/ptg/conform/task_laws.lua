@@ -128,7 +128,9 @@ law("kill-last", function(index, complain)
     local closing = task.group and task.group.closing
     if task.kill == NEVER then goto continue end
     local at = index:at(task.kill)
-    if task.kill < task.cancel and task.cancel ~= NEVER then
+    -- A group does not ask a clean-up, but others may, also afterwards.
+    if task.kill < task.cancel and task.cancel ~= NEVER
+      and not task.cleanup then
       complain(task.kill, "%s is killed before it is cancelled",
         index:say(task.id))
     elseif closing and closing.drain_at
