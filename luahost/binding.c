@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "driver.h"
 #include "event.h"
 #include "luv_guard.h"
 #include "signals.h"
@@ -194,5 +195,6 @@ int ptg__binding_open(lua_State *L) {
     luaL_setfuncs(L, parts[i], 0);
   add_statuses(L);
   add_constants(L);
+  ptg__driver_open(L);
   return 1;
 }

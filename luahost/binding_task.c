@@ -1,13 +1,17 @@
 /* binding_task.c - ptg.core: tasks that are coroutines.
  *
- * One sort of task serves them all. Its user_data is the id of the Lua object;
- * each callback becomes an event, and the coroutine runs inside of it.
+ * One sort of task serves them all. Its user_data is an id of task_table.h;
+ * the coroutine runs inside of the callbacks, by driver.h or, where Lua is to
+ * decide, in an event.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "binding.h"
+#include "driver.h"
 #include "event.h"
+#include "task_table.h"
 
 /* Lua could not be entered, or not be trusted to know of the event: the task
  * is over, which is a failure of the task and of nobody else. */
@@ -23,20 +27,19 @@ static void give_up(ptg_runtime *runtime, ptg_task task, ptg_status status) {
 static ptg_status on_start(ptg_runtime *runtime, ptg_task task,
                            void *user_data) {
   (void)runtime;
-  struct ptg__event event = {
-      .kind = PTG__EVENT_START,
-      .number_count = 2,
-      .numbers = {ptg__event_id(user_data), (int64_t)task},
-  };
-  return ptg__event_call(&event);
+  if (ptg__event_is_silent()) return PTG_OK;
+  lua_State *L = ptg__event_state();
+  if (L == NULL) return PTG_ENOMEM;
+  return ptg__driver_start(L, task, ptg__event_id(user_data));
 }
 
 static void tell(enum ptg__event_kind kind, ptg_runtime *runtime, ptg_task task,
                  const void *user_data) {
   struct ptg__event event = {
       .kind = kind,
-      .number_count = 2,
-      .numbers = {ptg__event_id(user_data), (int64_t)task},
+      .is_of_task = 1,
+      .number_count = 1,
+      .numbers = {ptg__event_id(user_data)},
   };
   ptg_status status = ptg__event_call(&event);
   if (status != PTG_OK) give_up(runtime, task, status);
@@ -47,6 +50,13 @@ static void on_drain(ptg_runtime *runtime, ptg_task task, void *user_data) {
 }
 
 static void on_wake(ptg_runtime *runtime, ptg_task task, void *user_data) {
+  lua_State *L = ptg__event_state();
+  ptg_status status = PTG_OK;
+  if (L != NULL &&
+      ptg__driver_wake(L, task, ptg__event_id(user_data), &status)) {
+    if (status != PTG_OK) give_up(runtime, task, status);
+    return;
+  }
   tell(PTG__EVENT_WAKE, runtime, task, user_data);
 }
 
@@ -63,14 +73,34 @@ static void on_cancel(ptg_runtime *runtime, ptg_task task,
   }
   struct ptg__event event = {
       .kind = PTG__EVENT_CANCEL,
-      .number_count = 3,
-      .numbers = {ptg__event_id(user_data), (int64_t)task,
-                  (int64_t)info->originator},
+      .is_of_task = 1,
+      .number_count = 2,
+      .numbers = {ptg__event_id(user_data), (int64_t)info->originator},
       .text_count = 1,
       .texts = {{info->reason, info->reason_length}},
   };
   ptg_status status = ptg__event_call(&event);
   if (status != PTG_OK) give_up(runtime, task, status);
+}
+
+static void on_done(ptg_runtime *runtime, ptg_task task,
+                    const ptg_outcome *outcome, void *user_data) {
+  (void)runtime;
+  lua_Integer id = ptg__event_id(user_data);
+  lua_State *L = ptg__event_state();
+  if (L == NULL || ptg__driver_done(L, task, id, outcome->status)) return;
+  struct ptg__event event = {
+      .kind = PTG__EVENT_TASK_DONE,
+      .is_of_task = 1,
+      .number_count = 6,
+      .numbers = {id, outcome->status, outcome->flags, outcome->code,
+                  (int64_t)outcome->value, (int64_t)outcome->originator},
+      .text_count = 2,
+      .texts = {{outcome->message, outcome->message_length},
+                {outcome->reason, outcome->reason_length}},
+  };
+  ptg__event_call(&event);
+  ptg__task_table_remove(L, id, task);
 }
 
 static const ptg_task_type lua_task = {
@@ -80,7 +110,7 @@ static const ptg_task_type lua_task = {
     .drain = on_drain,
     .cancel = on_cancel,
     .wake = on_wake,
-    .done = ptg__binding_done,
+    .done = on_done,
 };
 
 /* Sorts with a name of their own, or that can be killed. There are as many as
@@ -117,24 +147,75 @@ static const ptg_task_type *find_sort(const char *name, int is_killable) {
   return make_sort(name, kill);
 }
 
-/* core.task_spawn(id, group, name, flags, spawner, place, type, is_killable)
- * -> handle */
+/* Gives the object at index 1 its name, if it has none. */
+static void read_name(lua_State *L, ptg_task_options *options) {
+  lua_getfield(L, 1, "name");
+  if (!lua_toboolean(L, -1)) {
+    lua_getfield(L, 1, "body");
+    ptg__driver_name(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, 1, "name");
+  }
+  options->name = luaL_checklstring(L, -1, &options->name_length);
+}
+
+/* Is it a module of the program's? One that a test loads from its file counts
+ * too. */
+static int is_own(const char *source) {
+  static const char prefix[] = "=<ptg>/";
+  if (strncmp(source, prefix, sizeof(prefix) - 1) == 0) return 1;
+  return source[0] == '@' && strstr(source, "luahost/lua/ptg") != NULL;
+}
+
+#define PLACE_SIZE (LUA_IDSIZE + 16)
+
+/* Writes "FILE:LINE" of the nearest caller that is neither C nor a module of
+ * the program's, as where.lua finds it, and returns its length; 0: none. */
+static size_t find_caller(lua_State *L, char place[PLACE_SIZE]) {
+  lua_Debug info;
+  for (int level = 1; lua_getstack(L, level, &info); level++) {
+    lua_getinfo(L, "Sl", &info);
+    if (info.what[0] == 'C' || is_own(info.source)) continue;
+    return (size_t)snprintf(place, PLACE_SIZE, "%s:%d", info.short_src,
+                            info.currentline);
+  }
+  return 0;
+}
+
+/* core.task_spawn(object, group, flags, spawner, place, type, is_killable) ->
+ * object, which has been given its handle, and its name if it had none. place
+ * is that of the call if it is not given. */
 static int task_spawn(lua_State *L) {
   ptg_task_options options = PTG_TASK_OPTIONS_INIT;
-  lua_Integer id = luaL_checkinteger(L, 1);
+  luaL_checktype(L, 1, LUA_TTABLE);
   ptg_group group = ptg__binding_check_handle(L, 2);
-  options.name = luaL_optlstring(L, 3, NULL, &options.name_length);
-  options.flags = (uint32_t)luaL_optinteger(L, 4, 0);
-  options.spawner = ptg__binding_check_handle(L, 5);
-  options.place = luaL_optlstring(L, 6, NULL, &options.place_length);
+  options.flags = (uint32_t)luaL_optinteger(L, 3, 0);
+  options.spawner = ptg__binding_check_handle(L, 4);
+  char place[PLACE_SIZE];
+  options.place = luaL_optlstring(L, 5, NULL, &options.place_length);
+  if (options.place == NULL) {
+    options.place = place;
+    options.place_length = find_caller(L, place);
+  }
   const ptg_task_type *type =
-      find_sort(luaL_optstring(L, 7, NULL), lua_toboolean(L, 8));
+      find_sort(luaL_optstring(L, 6, NULL), lua_toboolean(L, 7));
   if (type == NULL) return ptg__binding_result(L, PTG_ENOMEM);
+  read_name(L, &options);
 
+  lua_pushvalue(L, 1);
+  lua_Integer id = ptg__task_table_add(L);
   ptg_task handle;
   ptg_status status = ptg_task_spawn(ptg__binding_runtime(L), group, type,
                                      &options, ptg__event_data(id), &handle);
-  return ptg__binding_handle(L, status, handle);
+  if (status != PTG_OK) {
+    ptg__task_table_remove(L, id, PTG_NONE);
+    return ptg__binding_result(L, status);
+  }
+  ptg__task_table_set_handle(id, handle);
+  lua_pushinteger(L, (lua_Integer)handle);
+  lua_setfield(L, 1, "handle");
+  lua_settop(L, 1);
+  return 1;
 }
 
 /* core.task_finish(task, status, code, message, value) */
@@ -223,6 +304,12 @@ static int task_info(lua_State *L) {
 
 const luaL_Reg ptg__binding_task[] = {
     {"task_spawn", task_spawn},
+    {"task_resume", ptg__driver_resume},
+    {"task_object", ptg__task_table_object},
+    {"task_handles", ptg__task_table_handles},
+    {"tasks_clear", ptg__task_table_clear},
+    {"name_of", ptg__driver_name_of},
+    {"set_driver", ptg__driver_set},
     {"task_finish", task_finish},
     {"task_cancel", task_cancel},
     {"task_sleep", task_sleep},
