@@ -4,10 +4,6 @@
  * the coroutine runs inside of the callbacks, by driver.h or, where Lua is to
  * decide, in an event.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "binding.h"
 #include "driver.h"
 #include "event.h"
@@ -60,7 +56,7 @@ static void on_wake(ptg_runtime *runtime, ptg_task task, void *user_data) {
   tell(PTG__EVENT_WAKE, runtime, task, user_data);
 }
 
-static void on_kill(ptg_runtime *runtime, ptg_task task, void *user_data) {
+void ptg__binding_kill(ptg_runtime *runtime, ptg_task task, void *user_data) {
   tell(PTG__EVENT_KILL, runtime, task, user_data);
 }
 
@@ -103,7 +99,7 @@ static void on_done(ptg_runtime *runtime, ptg_task task,
   ptg__task_table_remove(L, id, task);
 }
 
-static const ptg_task_type lua_task = {
+const ptg_task_type ptg__binding_task_type = {
     .size = sizeof(ptg_task_type),
     .name = "lua",
     .start = on_start,
@@ -112,111 +108,6 @@ static const ptg_task_type lua_task = {
     .wake = on_wake,
     .done = on_done,
 };
-
-/* Sorts with a name of their own, or that can be killed. There are as many as
- * a script has names for, and each must outlive its tasks: they stay. */
-struct sort {
-  struct sort *next;
-  ptg_task_type type;
-  char name[];
-};
-static struct sort *sorts;
-
-static const ptg_task_type *make_sort(const char *name, ptg_task_fn kill) {
-  size_t length = strlen(name);
-  struct sort *sort = malloc(sizeof(*sort) + length + 1);
-  if (sort == NULL) return NULL;
-  memcpy(sort->name, name, length + 1);
-  sort->type = lua_task;
-  sort->type.name = sort->name;
-  sort->type.kill = kill;
-  sort->next = sorts;
-  sorts = sort;
-  return &sort->type;
-}
-
-/* NULL: no memory. */
-static const ptg_task_type *find_sort(const char *name, int is_killable) {
-  if (name == NULL && !is_killable) return &lua_task;
-  if (name == NULL) name = lua_task.name;
-  ptg_task_fn kill = is_killable ? on_kill : NULL;
-  for (struct sort *sort = sorts; sort != NULL; sort = sort->next) {
-    if (sort->type.kill == kill && strcmp(sort->name, name) == 0)
-      return &sort->type;
-  }
-  return make_sort(name, kill);
-}
-
-/* Gives the object at index 1 its name, if it has none. */
-static void read_name(lua_State *L, ptg_task_options *options) {
-  lua_getfield(L, 1, "name");
-  if (!lua_toboolean(L, -1)) {
-    lua_getfield(L, 1, "body");
-    ptg__driver_name(L);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, 1, "name");
-  }
-  options->name = luaL_checklstring(L, -1, &options->name_length);
-}
-
-/* Is it a module of the program's? One that a test loads from its file counts
- * too. */
-static int is_own(const char *source) {
-  static const char prefix[] = "=<ptg>/";
-  if (strncmp(source, prefix, sizeof(prefix) - 1) == 0) return 1;
-  return source[0] == '@' && strstr(source, "luahost/lua/ptg") != NULL;
-}
-
-#define PLACE_SIZE (LUA_IDSIZE + 16)
-
-/* Writes "FILE:LINE" of the nearest caller that is neither C nor a module of
- * the program's, as where.lua finds it, and returns its length; 0: none. */
-static size_t find_caller(lua_State *L, char place[PLACE_SIZE]) {
-  lua_Debug info;
-  for (int level = 1; lua_getstack(L, level, &info); level++) {
-    lua_getinfo(L, "Sl", &info);
-    if (info.what[0] == 'C' || is_own(info.source)) continue;
-    return (size_t)snprintf(place, PLACE_SIZE, "%s:%d", info.short_src,
-                            info.currentline);
-  }
-  return 0;
-}
-
-/* core.task_spawn(object, group, flags, spawner, place, type, is_killable) ->
- * object, which has been given its handle, and its name if it had none. place
- * is that of the call if it is not given. */
-static int task_spawn(lua_State *L) {
-  ptg_task_options options = PTG_TASK_OPTIONS_INIT;
-  luaL_checktype(L, 1, LUA_TTABLE);
-  ptg_group group = ptg__binding_check_handle(L, 2);
-  options.flags = (uint32_t)luaL_optinteger(L, 3, 0);
-  options.spawner = ptg__binding_check_handle(L, 4);
-  char place[PLACE_SIZE];
-  options.place = luaL_optlstring(L, 5, NULL, &options.place_length);
-  if (options.place == NULL) {
-    options.place = place;
-    options.place_length = find_caller(L, place);
-  }
-  const ptg_task_type *type =
-      find_sort(luaL_optstring(L, 6, NULL), lua_toboolean(L, 7));
-  if (type == NULL) return ptg__binding_result(L, PTG_ENOMEM);
-  read_name(L, &options);
-
-  lua_pushvalue(L, 1);
-  lua_Integer id = ptg__task_table_add(L);
-  ptg_task handle;
-  ptg_status status = ptg_task_spawn(ptg__binding_runtime(L), group, type,
-                                     &options, ptg__event_data(id), &handle);
-  if (status != PTG_OK) {
-    ptg__task_table_remove(L, id, PTG_NONE);
-    return ptg__binding_result(L, status);
-  }
-  ptg__task_table_set_handle(id, handle);
-  lua_pushinteger(L, (lua_Integer)handle);
-  lua_setfield(L, 1, "handle");
-  lua_settop(L, 1);
-  return 1;
-}
 
 /* core.task_finish(task, status, code, message, value) */
 static int task_finish(lua_State *L) {
@@ -303,12 +194,10 @@ static int task_info(lua_State *L) {
 }
 
 const luaL_Reg ptg__binding_task[] = {
-    {"task_spawn", task_spawn},
     {"task_resume", ptg__driver_resume},
     {"task_object", ptg__task_table_object},
     {"task_handles", ptg__task_table_handles},
     {"tasks_clear", ptg__task_table_clear},
-    {"name_of", ptg__driver_name_of},
     {"set_driver", ptg__driver_set},
     {"task_finish", task_finish},
     {"task_cancel", task_cancel},

@@ -6,14 +6,12 @@
  */
 #include "driver.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include <lauxlib.h>
 #include <lualib.h>
 
 #include "binding.h"
 #include "event.h"
+#include "fields.h"
 #include "host.h"
 #include "task_table.h"
 
@@ -25,38 +23,7 @@
 /* Their addresses stand for themselves. */
 static const char suspend_mark, sleep_mark, pause_mark, done_mark;
 
-/* References to what is needed all the time. */
-enum {
-  CONTEXT,
-  CAUGHT,
-  ON_RESUMED,
-  IDLE,
-  KEY_TASK,
-  KEY_BODY,
-  KEY_WAITING,
-  KEY_IS_WATCHED,
-  KEY_FAILURE,
-  REFERENCE_COUNT
-};
-static int references[REFERENCE_COUNT];
-
 static lua_Integer idle_count;
-
-static void push(lua_State *L, int which) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, references[which]);
-}
-
-static void get_field(lua_State *L, int index, int key) {
-  push(L, key);
-  lua_rawget(L, index);
-}
-
-/* Sets a field that is there to the value on top of the stack. */
-static void set_field(lua_State *L, int index, int key) {
-  push(L, key);
-  lua_insert(L, -2);
-  lua_rawset(L, index);
-}
 
 /* ------------------------------------------------------- in the coroutine --
  */
@@ -82,7 +49,7 @@ static int run_body(lua_State *L) {
 /* ------------------------------------------------------------- idle ones -- */
 
 static int add_idle(lua_State *L) {
-  push(L, IDLE);
+  ptg__value_push(L, PTG__IDLE);
   lua_newthread(L);
   lua_rawseti(L, -2, idle_count + 1);
   idle_count++;
@@ -91,7 +58,7 @@ static int add_idle(lua_State *L) {
 
 /* Pushes an idle coroutine. */
 static lua_State *take_idle(lua_State *L) {
-  push(L, IDLE);
+  ptg__value_push(L, PTG__IDLE);
   lua_rawgeti(L, -1, idle_count);
   lua_pushboolean(L, 0);
   lua_rawseti(L, -3, idle_count);
@@ -107,7 +74,7 @@ static void put_back(lua_State *L, int index) {
   if (idle_count == MOST_IDLE || ptg__host_is_thread_kept(co) ||
       lua_gethook(co) != NULL)
     return;
-  push(L, IDLE);
+  ptg__value_push(L, PTG__IDLE);
   lua_pushvalue(L, index);
   lua_rawseti(L, -2, idle_count + 1);
   idle_count++;
@@ -129,14 +96,14 @@ static int is_mark(lua_State *L, const char *mark) {
 static struct step resume(lua_State *L, int task, int thread,
                           int argument_count) {
   struct step step = {.task = task, .thread = thread};
-  push(L, CONTEXT);
+  ptg__value_push(L, PTG__CONTEXT);
   int context = lua_gettop(L);
-  get_field(L, context, KEY_TASK);
+  ptg__field_get(L, context, PTG__KEY_TASK);
   lua_pushvalue(L, task);
-  set_field(L, context, KEY_TASK);
+  ptg__field_set(L, context, PTG__KEY_TASK);
   step.status =
       lua_resume(lua_tothread(L, thread), L, argument_count, &step.count);
-  set_field(L, context, KEY_TASK);
+  ptg__field_set(L, context, PTG__KEY_TASK);
   lua_pop(L, 1);
   return step;
 }
@@ -155,7 +122,7 @@ static int is_simple(lua_State *L, const struct step *step, ptg_task task) {
   if (ptg_task_finish(ptg__binding_runtime(L), task, NULL) != PTG_OK) return 0;
   lua_settop(co, 0);
   lua_pushboolean(L, 0);
-  set_field(L, step->task, KEY_BODY);
+  ptg__field_set(L, step->task, PTG__KEY_BODY);
   put_back(L, step->thread);
   return 1;
 }
@@ -174,7 +141,7 @@ static void tell(lua_State *L, const struct step *step) {
     count = 1;
   }
   luaL_checkstack(L, count + 3, "too many results");
-  push(L, ON_RESUMED);
+  ptg__value_push(L, PTG__ON_RESUMED);
   lua_pushvalue(L, step->task);
   lua_pushstring(L, what);
   lua_xmove(co, L, count);
@@ -220,12 +187,12 @@ static ptg_status begin_body(lua_State *L, ptg_task task, lua_Integer id) {
   if (!lua_checkstack(co, BODY_STACK_NEEDED)) return PTG_ENOMEM;
 
   lua_pushcfunction(co, run_body);
-  push(co, CAUGHT);
-  get_field(L, object, KEY_BODY);
+  ptg__value_push(co, PTG__CAUGHT);
+  ptg__field_get(L, object, PTG__KEY_BODY);
   lua_pushvalue(L, object);
   lua_xmove(L, co, 2);
   lua_pushvalue(L, object + 1);
-  set_field(L, object, KEY_BODY);
+  ptg__field_set(L, object, PTG__KEY_BODY);
   return make_step(L, task, object, object + 1, 3);
 }
 
@@ -243,12 +210,12 @@ int ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id,
   int top = lua_gettop(L);
   ptg__task_table_push(L, id);
   int object = top + 1;
-  get_field(L, object, KEY_WAITING);
+  ptg__field_get(L, object, PTG__KEY_WAITING);
   int is_plain = is_mark(L, &sleep_mark) || is_mark(L, &pause_mark);
   if (is_plain) {
     lua_pushboolean(L, 0);
-    set_field(L, object, KEY_WAITING);
-    get_field(L, object, KEY_BODY);
+    ptg__field_set(L, object, PTG__KEY_WAITING);
+    ptg__field_get(L, object, PTG__KEY_BODY);
     *status = make_step(L, task, object, lua_gettop(L), 0);
   }
   lua_settop(L, top);
@@ -261,10 +228,10 @@ int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
   if (!lua_checkstack(L, STACK_NEEDED)) return 0;
   int top = lua_gettop(L);
   ptg__task_table_push(L, id);
-  get_field(L, top + 1, KEY_IS_WATCHED);
+  ptg__field_get(L, top + 1, PTG__KEY_IS_WATCHED);
   int is_plain = !lua_toboolean(L, -1);
   if (is_plain && status == PTG_ECANCELED) {
-    get_field(L, top + 1, KEY_FAILURE);
+    ptg__field_get(L, top + 1, PTG__KEY_FAILURE);
     is_plain = !lua_isnil(L, -1);
   }
   lua_settop(L, top);
@@ -277,7 +244,7 @@ int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
 int ptg__driver_resume(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   int argument_count = lua_gettop(L) - 1;
-  get_field(L, 1, KEY_BODY);
+  ptg__field_get(L, 1, PTG__KEY_BODY);
   lua_State *co = lua_tothread(L, -1);
   luaL_argcheck(L, co != NULL, 1, "it has no coroutine");
   luaL_checkstack(co, argument_count, NULL);
@@ -291,43 +258,15 @@ int ptg__driver_resume(lua_State *L) {
   return 0;
 }
 
-/* As debug.getinfo() has it, but with no more than the file's name. */
-void ptg__driver_name(lua_State *L) {
-  lua_Debug info;
-  if (!lua_isfunction(L, -1)) {
-    lua_pop(L, 1);
-    lua_pushliteral(L, "a callable object");
-    return;
-  }
-  lua_getinfo(L, ">S", &info);
-  if (info.what[0] == 'C') {
-    lua_pushliteral(L, "a C function");
-    return;
-  }
-  const char *slash = strrchr(info.short_src, '/');
-  char name[LUA_IDSIZE + 16];
-  int length =
-      snprintf(name, sizeof(name), "%s:%d",
-               slash != NULL ? slash + 1 : info.short_src, info.linedefined);
-  lua_pushlstring(L, name, (size_t)length);
-}
-
-int ptg__driver_name_of(lua_State *L) {
-  lua_settop(L, 1);
-  ptg__driver_name(L);
-  return 1;
-}
-
 /* ------------------------------------------------------------------ set-up --
  */
 
 int ptg__driver_set(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  luaL_checktype(L, 2, LUA_TFUNCTION);
-  luaL_checktype(L, 3, LUA_TFUNCTION);
-  lua_settop(L, 3);
-  for (int which = ON_RESUMED; which >= CONTEXT; which--)
-    references[which] = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_settop(L, PTG__GIVEN_COUNT);
+  for (int which = PTG__GIVEN_COUNT - 1; which >= 0; which--) {
+    luaL_checkany(L, which + 1);
+    ptg__value_set(L, (enum ptg__value)which);
+  }
   return 0;
 }
 
@@ -345,18 +284,10 @@ static int running(lua_State *L) {
 }
 
 void ptg__driver_open(lua_State *L) {
-  static const char *const keys[REFERENCE_COUNT] = {
-      [KEY_TASK] = "task",       [KEY_BODY] = "body",
-      [KEY_WAITING] = "waiting", [KEY_IS_WATCHED] = "is_watched",
-      [KEY_FAILURE] = "failure",
-  };
   idle_count = 0;
   lua_createtable(L, MOST_IDLE, 0);
-  references[IDLE] = luaL_ref(L, LUA_REGISTRYINDEX);
-  for (int which = KEY_TASK; which < REFERENCE_COUNT; which++) {
-    lua_pushstring(L, keys[which]);
-    references[which] = luaL_ref(L, LUA_REGISTRYINDEX);
-  }
+  ptg__value_set(L, PTG__IDLE);
+  ptg__fields_open(L);
   ptg__task_table_open(L);
   add_mark(L, "SUSPEND", &suspend_mark);
   add_mark(L, "SLEEP", &sleep_mark);

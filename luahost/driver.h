@@ -26,16 +26,9 @@ int ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id,
 int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
                      ptg_status status);
 
-/* Puts the name of the function on top of the stack in its place: where it
- * stands in the source. */
-void ptg__driver_name(lua_State *L);
-
-/* core.name_of(function) -> that name */
-int ptg__driver_name_of(lua_State *L);
-
-/* core.set_driver(context, caught, on_resumed): the table that says whose code
- * is running, a message handler, and on_resumed(task, what, ...), which is told
- * how a coroutine came back: "yielded", "done" or "failed". */
+/* core.set_driver(...): the values of fields.h that Lua gives. on_resumed(task,
+ * what, ...) is told how a coroutine came back, "yielded", "done" or "failed",
+ * and with what. */
 int ptg__driver_set(lua_State *L);
 
 /* core.task_resume(task, ...): goes on with a task that waits. */

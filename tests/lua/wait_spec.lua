@@ -41,6 +41,7 @@ describe("a wait", function()
       package.loaded["ptg." .. name] = nil
     end
     Task, await = require "ptg.task", require "ptg.await"
+    Task.set_driver()
   end)
 
   after_each(function() package.loaded["ptg.core"] = nil end)

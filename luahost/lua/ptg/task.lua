@@ -54,7 +54,8 @@ local function new_cancellation(task, reason, originator)
   }, Cancellation)
 end
 
--- Without a name it is named after the place of its function.
+-- Without a name it is named after the place of its function. Most are made in
+-- C in the same way (binding_spawn.c).
 local function new(group, name, fn)
   return setmetatable({
     name = name or false,
@@ -192,7 +193,11 @@ local function on_resumed(self, what, ...)
   finish_well(self, ...)
 end
 
-core.set_driver(context, caught_in_body, on_resumed)
+-- spawn_slow and spawn_failed are group:spawn()'s.
+function Task.set_driver(spawn_slow, spawn_failed)
+  core.set_driver(context, caught_in_body, on_resumed, Task, spawn_slow,
+    spawn_failed)
+end
 
 local function resume(self, why)
   self.waiting = false
