@@ -185,10 +185,11 @@ static void add_constants(lua_State *L) {
 
 int ptg__binding_open(lua_State *L) {
   const luaL_Reg *const parts[] = {
-      runtime_calls,      ptg__binding_group,   ptg__binding_task,
-      ptg__binding_spawn, ptg__binding_process, ptg__binding_timer,
-      ptg__binding_work,  ptg__binding_queue,   ptg__binding_shutdown,
-      ptg__binding_watch, ptg__binding_look,    ptg__binding_clock,
+      runtime_calls,         ptg__binding_group, ptg__binding_task,
+      ptg__binding_spawn,    ptg__binding_nap,   ptg__binding_process,
+      ptg__binding_timer,    ptg__binding_work,  ptg__binding_queue,
+      ptg__binding_shutdown, ptg__binding_watch, ptg__binding_look,
+      ptg__binding_clock,
   };
   lua_newtable(L);
   for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

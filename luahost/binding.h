@@ -22,6 +22,7 @@ int ptg__binding_open(lua_State *L);
 extern const luaL_Reg ptg__binding_group[];
 extern const luaL_Reg ptg__binding_task[];
 extern const luaL_Reg ptg__binding_spawn[];
+extern const luaL_Reg ptg__binding_nap[];
 extern const luaL_Reg ptg__binding_process[];
 extern const luaL_Reg ptg__binding_timer[];
 extern const luaL_Reg ptg__binding_work[];

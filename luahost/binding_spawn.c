@@ -180,7 +180,7 @@ static int is_plain_spawn(lua_State *L, int count) {
 
 /* Pushes what task.lua makes of a task without arguments. */
 static void push_object(lua_State *L, int name, int body) {
-  lua_createtable(L, 0, 8); /* with room for what comes later */
+  lua_createtable(L, 0, 4);
   int object = lua_gettop(L);
   lua_pushvalue(L, name);
   ptg__field_set(L, object, PTG__KEY_NAME);
@@ -190,8 +190,6 @@ static void push_object(lua_State *L, int name, int body) {
   ptg__field_set(L, object, PTG__KEY_BODY);
   lua_pushinteger(L, 0);
   ptg__field_set(L, object, PTG__KEY_HANDLE);
-  lua_pushboolean(L, 0);
-  ptg__field_set(L, object, PTG__KEY_WAITING);
   ptg__value_push(L, PTG__TASK);
   lua_setmetatable(L, object);
 }

@@ -194,6 +194,7 @@ static int task_info(lua_State *L) {
 }
 
 const luaL_Reg ptg__binding_task[] = {
+    {"task_nap", ptg__driver_nap},
     {"task_resume", ptg__driver_resume},
     {"task_object", ptg__task_table_object},
     {"task_handles", ptg__task_table_handles},

@@ -21,7 +21,8 @@
 #define BODY_STACK_NEEDED 8
 
 /* Their addresses stand for themselves. */
-static const char suspend_mark, sleep_mark, pause_mark, done_mark;
+static const char suspend_mark, done_mark;
+const char ptg__sleep_mark, ptg__pause_mark;
 
 static lua_Integer idle_count;
 
@@ -112,9 +113,9 @@ static struct step resume(lua_State *L, int task, int thread,
 static int is_simple(lua_State *L, const struct step *step, ptg_task task) {
   lua_State *co = lua_tothread(L, step->thread);
   if (step->status == LUA_YIELD) {
-    if (step->count != 1 || !is_mark(co, &suspend_mark)) return 0;
-    lua_pop(co, 1);
-    return 1;
+    return step->count == 1 &&
+           (is_mark(co, &suspend_mark) || is_mark(co, &ptg__sleep_mark) ||
+            is_mark(co, &ptg__pause_mark));
   }
   if (step->status != LUA_OK || step->count != 1 || !is_mark(co, &done_mark))
     return 0;
@@ -204,19 +205,43 @@ ptg_status ptg__driver_start(lua_State *L, ptg_task task, lua_Integer id) {
   return status;
 }
 
+/* What the coroutine at index is suspended in, if that is a wait of ours: what
+ * it yielded is still on its stack. NULL: it is not. */
+static const void *wait_mark(lua_State *L, int index) {
+  lua_State *co = lua_tothread(L, index);
+  if (co == NULL || lua_status(co) != LUA_YIELD) return NULL;
+  return lua_touserdata(co, -1);
+}
+
+static int is_nap(const void *mark) {
+  return mark == &ptg__sleep_mark || mark == &ptg__pause_mark;
+}
+
+/* Does the task at index wait for nothing but a wake? Its body is at the next
+ * index. */
+static int is_napping(lua_State *L, int task) {
+  if (is_nap(wait_mark(L, task + 1))) return 1;
+  ptg__field_get(L, task, PTG__KEY_WAITING);
+  int is_so = is_nap(lua_touserdata(L, -1));
+  if (is_so) {
+    lua_pushboolean(L, 0);
+    ptg__field_set(L, task, PTG__KEY_WAITING);
+  }
+  lua_settop(L, task + 1);
+  return is_so;
+}
+
 int ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id,
                      ptg_status *status) {
   if (!lua_checkstack(L, STACK_NEEDED)) return 0;
   int top = lua_gettop(L);
   ptg__task_table_push(L, id);
   int object = top + 1;
-  ptg__field_get(L, object, PTG__KEY_WAITING);
-  int is_plain = is_mark(L, &sleep_mark) || is_mark(L, &pause_mark);
+  ptg__field_get(L, object, PTG__KEY_BODY);
+  int is_plain = is_napping(L, object);
   if (is_plain) {
-    lua_pushboolean(L, 0);
-    ptg__field_set(L, object, PTG__KEY_WAITING);
-    ptg__field_get(L, object, PTG__KEY_BODY);
-    *status = make_step(L, task, object, lua_gettop(L), 0);
+    lua_pop(lua_tothread(L, object + 1), 1);
+    *status = make_step(L, task, object, object + 1, 0);
   }
   lua_settop(L, top);
   return is_plain;
@@ -247,6 +272,7 @@ int ptg__driver_resume(lua_State *L) {
   ptg__field_get(L, 1, PTG__KEY_BODY);
   lua_State *co = lua_tothread(L, -1);
   luaL_argcheck(L, co != NULL, 1, "it has no coroutine");
+  lua_pop(co, 1); /* what it yielded */
   luaL_checkstack(co, argument_count, NULL);
   luaL_checkstack(L, STACK_NEEDED, NULL);
   lua_insert(L, 2);
@@ -256,6 +282,17 @@ int ptg__driver_resume(lua_State *L) {
   struct step step = resume(L, 1, 2, argument_count);
   if (!is_simple(L, &step, handle)) tell(L, &step);
   return 0;
+}
+
+/* core.task_nap(task) -> SLEEP or PAUSE, if that is what it waits in; a wait
+ * that Lua knows of is in its field waiting. */
+int ptg__driver_nap(lua_State *L) {
+  lua_settop(L, 1);
+  ptg__field_get(L, 1, PTG__KEY_BODY);
+  const void *mark = wait_mark(L, 2);
+  if (!is_nap(mark)) return 0;
+  lua_pushlightuserdata(L, (void *)(uintptr_t)mark);
+  return 1;
 }
 
 /* ------------------------------------------------------------------ set-up --
@@ -290,8 +327,8 @@ void ptg__driver_open(lua_State *L) {
   ptg__fields_open(L);
   ptg__task_table_open(L);
   add_mark(L, "SUSPEND", &suspend_mark);
-  add_mark(L, "SLEEP", &sleep_mark);
-  add_mark(L, "PAUSE", &pause_mark);
+  add_mark(L, "SLEEP", &ptg__sleep_mark);
+  add_mark(L, "PAUSE", &ptg__pause_mark);
 
   lua_getglobal(L, LUA_COLIBNAME);
   lua_getfield(L, -1, "running");

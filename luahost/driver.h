@@ -34,6 +34,13 @@ int ptg__driver_set(lua_State *L);
 /* core.task_resume(task, ...): goes on with a task that waits. */
 int ptg__driver_resume(lua_State *L);
 
+/* core.task_nap(task) -> what it waits in, if that is one of these */
+int ptg__driver_nap(lua_State *L);
+
+/* What a coroutine yields that waits for nothing but a wake: SLEEP and PAUSE.
+ * Their addresses stand for themselves. */
+extern const char ptg__sleep_mark, ptg__pause_mark;
+
 /* Puts SUSPEND, SLEEP and PAUSE into the table on top of the stack, and takes
  * the place of coroutine.running. May raise an error. */
 void ptg__driver_open(lua_State *L);

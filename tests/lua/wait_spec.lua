@@ -22,7 +22,9 @@ describe("a wait", function()
                                              EFAILED = -16 },
       SUSPEND = "SUSPEND", SLEEP = "SLEEP", PAUSE = "PAUSE",
       running = coroutine.running, task_resume = go_on,
-      task_object = function() end,
+      task_object = function() end, task_nap = function() end,
+      make_sleep = function(slow) return slow end,
+      make_pause = function(slow) return slow end,
       set_driver = function(given_context, _, given_on_resumed)
         context, on_resumed = given_context, given_on_resumed
       end,

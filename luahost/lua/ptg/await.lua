@@ -28,18 +28,20 @@ local function running_task(call)
   return task
 end
 
-function await.sleep(text)
+-- The common case of sleep and pause is C's (binding_nap.c); this is for all
+-- others.
+await.sleep = core.make_sleep(function(text)
   local ns = duration.parse(text)
     or options.value("ptg.sleep", "duration", "limit", text)
   local task = running_task("ptg.sleep")
   if ns == FOREVER then return task:suspend(task:new_wait()) end
   return task:suspend_until_wake(SLEEP, ns)
-end
+end)
 
 -- Waits until task:wake() ends it.
-function await.pause()
+await.pause = core.make_pause(function()
   return running_task("ptg.pause"):suspend_until_wake(PAUSE)
-end
+end)
 
 -- Waits for start(done) to call done, and returns what it called it with.
 local function await_callback(task, start, timeout_ns)

@@ -6,8 +6,9 @@
 -- in C (driver.h), which knows a task's fields body, waiting, is_watched and
 -- failure.
 --
--- Invariant: waiting is the wait that the coroutine is suspended in; false
--- while it runs, before it starts and after its end. body is the function
+-- Invariant: waiting is the wait that the coroutine is suspended in, unless that
+-- is C's own (core.task_nap); false while it runs, before it starts and after
+-- its end. body is the function
 -- before it starts, then the coroutine, and false after its end.
 local Future = require "ptg.future"
 local context = require "ptg.context"
@@ -24,6 +25,7 @@ Task.__name = "ptg.task"
 Task.kind = "task"
 Task.draining = false
 Task.cancelled = false
+Task.waiting = false
 
 -- What a coroutine yields when a wait suspends it, and what it is then waiting
 -- for if that is nothing but a wake.
@@ -62,7 +64,6 @@ local function new(group, name, fn)
     group = group,
     handle = 0,
     body = fn,
-    waiting = false,
   }, Task)
 end
 
@@ -223,6 +224,11 @@ function Wait:leave()
   if self.is_timed then core.task_sleep(self.task.handle, FOREVER) end
 end
 
+-- What the task is suspended in.
+local function wait_of(self)
+  return self.waiting or core.task_nap(self)
+end
+
 -- The task will not come back to this wait by what it waits for.
 local function leave(task, wait)
   if wait == SLEEP then
@@ -300,7 +306,7 @@ end
 function Task:on_cancel_event(originator, reason)
   self.cancelled = true
   self.cancel_error = new_cancellation(self, reason, originator)
-  local wait = self.waiting
+  local wait = wait_of(self)
   -- A wait that is over is not taken back: what it brought would be lost.
   if not wait or wait ~= SLEEP and wait ~= PAUSE and wait.is_over then
     self.is_cancel_due = true
@@ -386,8 +392,9 @@ function Task:finish(given)
   if not ok then return false end
   self.is_finished = true
   if status == status_of.OK then self.result = { own.value, n = 1 } end
-  if self.waiting then
-    leave(self, self.waiting)
+  local wait = wait_of(self)
+  if wait then
+    leave(self, wait)
     self.waiting = false
     close_body(self)
   end
