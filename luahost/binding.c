@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "driver.h"
 #include "event.h"
 #include "luv_guard.h"
 #include "signals.h"
@@ -184,15 +185,17 @@ static void add_constants(lua_State *L) {
 
 int ptg__binding_open(lua_State *L) {
   const luaL_Reg *const parts[] = {
-      runtime_calls,        ptg__binding_group,    ptg__binding_task,
-      ptg__binding_process, ptg__binding_timer,    ptg__binding_work,
-      ptg__binding_queue,   ptg__binding_shutdown, ptg__binding_watch,
-      ptg__binding_look,    ptg__binding_clock,
+      runtime_calls,         ptg__binding_group, ptg__binding_task,
+      ptg__binding_spawn,    ptg__binding_nap,   ptg__binding_process,
+      ptg__binding_timer,    ptg__binding_work,  ptg__binding_queue,
+      ptg__binding_shutdown, ptg__binding_watch, ptg__binding_look,
+      ptg__binding_clock,
   };
   lua_newtable(L);
   for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
     luaL_setfuncs(L, parts[i], 0);
   add_statuses(L);
   add_constants(L);
+  ptg__driver_open(L);
   return 1;
 }

@@ -21,6 +21,8 @@ int ptg__binding_open(lua_State *L);
 /* The parts of the module, one a file; each ends with {NULL, NULL}. */
 extern const luaL_Reg ptg__binding_group[];
 extern const luaL_Reg ptg__binding_task[];
+extern const luaL_Reg ptg__binding_spawn[];
+extern const luaL_Reg ptg__binding_nap[];
 extern const luaL_Reg ptg__binding_process[];
 extern const luaL_Reg ptg__binding_timer[];
 extern const luaL_Reg ptg__binding_work[];
@@ -69,6 +71,11 @@ void ptg__binding_set_boolean(lua_State *L, const char *key, int value);
 /* The done callback of every sort of task that Lua makes. */
 void ptg__binding_done(ptg_runtime *runtime, ptg_task task,
                        const ptg_outcome *outcome, void *user_data);
+
+/* The sort of all tasks that are coroutines, and what it does not have: a kill
+ * callback. */
+extern const ptg_task_type ptg__binding_task_type;
+void ptg__binding_kill(ptg_runtime *runtime, ptg_task task, void *user_data);
 
 /* Lists handles: fill is a call with a capacity and a count. */
 typedef ptg_status (*ptg__list_fn)(ptg_runtime *runtime, ptg_group group,

@@ -1,13 +1,13 @@
 /* binding_task.c - ptg.core: tasks that are coroutines.
  *
- * One sort of task serves them all. Its user_data is the id of the Lua object;
- * each callback becomes an event, and the coroutine runs inside of it.
+ * One sort of task serves them all. Its user_data is an id of task_table.h;
+ * the coroutine runs inside of the callbacks, by driver.h or, where Lua is to
+ * decide, in an event.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "binding.h"
+#include "driver.h"
 #include "event.h"
+#include "task_table.h"
 
 /* Lua could not be entered, or not be trusted to know of the event: the task
  * is over, which is a failure of the task and of nobody else. */
@@ -23,20 +23,19 @@ static void give_up(ptg_runtime *runtime, ptg_task task, ptg_status status) {
 static ptg_status on_start(ptg_runtime *runtime, ptg_task task,
                            void *user_data) {
   (void)runtime;
-  struct ptg__event event = {
-      .kind = PTG__EVENT_START,
-      .number_count = 2,
-      .numbers = {ptg__event_id(user_data), (int64_t)task},
-  };
-  return ptg__event_call(&event);
+  if (ptg__event_is_silent()) return PTG_OK;
+  lua_State *L = ptg__event_state();
+  if (L == NULL) return PTG_ENOMEM;
+  return ptg__driver_start(L, task, ptg__event_id(user_data));
 }
 
 static void tell(enum ptg__event_kind kind, ptg_runtime *runtime, ptg_task task,
                  const void *user_data) {
   struct ptg__event event = {
       .kind = kind,
-      .number_count = 2,
-      .numbers = {ptg__event_id(user_data), (int64_t)task},
+      .is_of_task = 1,
+      .number_count = 1,
+      .numbers = {ptg__event_id(user_data)},
   };
   ptg_status status = ptg__event_call(&event);
   if (status != PTG_OK) give_up(runtime, task, status);
@@ -47,10 +46,17 @@ static void on_drain(ptg_runtime *runtime, ptg_task task, void *user_data) {
 }
 
 static void on_wake(ptg_runtime *runtime, ptg_task task, void *user_data) {
+  lua_State *L = ptg__event_state();
+  ptg_status status = PTG_OK;
+  if (L != NULL &&
+      ptg__driver_wake(L, task, ptg__event_id(user_data), &status)) {
+    if (status != PTG_OK) give_up(runtime, task, status);
+    return;
+  }
   tell(PTG__EVENT_WAKE, runtime, task, user_data);
 }
 
-static void on_kill(ptg_runtime *runtime, ptg_task task, void *user_data) {
+void ptg__binding_kill(ptg_runtime *runtime, ptg_task task, void *user_data) {
   tell(PTG__EVENT_KILL, runtime, task, user_data);
 }
 
@@ -63,9 +69,9 @@ static void on_cancel(ptg_runtime *runtime, ptg_task task,
   }
   struct ptg__event event = {
       .kind = PTG__EVENT_CANCEL,
-      .number_count = 3,
-      .numbers = {ptg__event_id(user_data), (int64_t)task,
-                  (int64_t)info->originator},
+      .is_of_task = 1,
+      .number_count = 2,
+      .numbers = {ptg__event_id(user_data), (int64_t)info->originator},
       .text_count = 1,
       .texts = {{info->reason, info->reason_length}},
   };
@@ -73,69 +79,35 @@ static void on_cancel(ptg_runtime *runtime, ptg_task task,
   if (status != PTG_OK) give_up(runtime, task, status);
 }
 
-static const ptg_task_type lua_task = {
+static void on_done(ptg_runtime *runtime, ptg_task task,
+                    const ptg_outcome *outcome, void *user_data) {
+  (void)runtime;
+  lua_Integer id = ptg__event_id(user_data);
+  lua_State *L = ptg__event_state();
+  if (L == NULL || ptg__driver_done(L, task, id, outcome->status)) return;
+  struct ptg__event event = {
+      .kind = PTG__EVENT_TASK_DONE,
+      .is_of_task = 1,
+      .number_count = 6,
+      .numbers = {id, outcome->status, outcome->flags, outcome->code,
+                  (int64_t)outcome->value, (int64_t)outcome->originator},
+      .text_count = 2,
+      .texts = {{outcome->message, outcome->message_length},
+                {outcome->reason, outcome->reason_length}},
+  };
+  ptg__event_call(&event);
+  ptg__task_table_remove(L, id, task);
+}
+
+const ptg_task_type ptg__binding_task_type = {
     .size = sizeof(ptg_task_type),
     .name = "lua",
     .start = on_start,
     .drain = on_drain,
     .cancel = on_cancel,
     .wake = on_wake,
-    .done = ptg__binding_done,
+    .done = on_done,
 };
-
-/* Sorts with a name of their own, or that can be killed. There are as many as
- * a script has names for, and each must outlive its tasks: they stay. */
-struct sort {
-  struct sort *next;
-  ptg_task_type type;
-  char name[];
-};
-static struct sort *sorts;
-
-static const ptg_task_type *make_sort(const char *name, ptg_task_fn kill) {
-  size_t length = strlen(name);
-  struct sort *sort = malloc(sizeof(*sort) + length + 1);
-  if (sort == NULL) return NULL;
-  memcpy(sort->name, name, length + 1);
-  sort->type = lua_task;
-  sort->type.name = sort->name;
-  sort->type.kill = kill;
-  sort->next = sorts;
-  sorts = sort;
-  return &sort->type;
-}
-
-/* NULL: no memory. */
-static const ptg_task_type *find_sort(const char *name, int is_killable) {
-  if (name == NULL && !is_killable) return &lua_task;
-  if (name == NULL) name = lua_task.name;
-  ptg_task_fn kill = is_killable ? on_kill : NULL;
-  for (struct sort *sort = sorts; sort != NULL; sort = sort->next) {
-    if (sort->type.kill == kill && strcmp(sort->name, name) == 0)
-      return &sort->type;
-  }
-  return make_sort(name, kill);
-}
-
-/* core.task_spawn(id, group, name, flags, spawner, place, type, is_killable)
- * -> handle */
-static int task_spawn(lua_State *L) {
-  ptg_task_options options = PTG_TASK_OPTIONS_INIT;
-  lua_Integer id = luaL_checkinteger(L, 1);
-  ptg_group group = ptg__binding_check_handle(L, 2);
-  options.name = luaL_optlstring(L, 3, NULL, &options.name_length);
-  options.flags = (uint32_t)luaL_optinteger(L, 4, 0);
-  options.spawner = ptg__binding_check_handle(L, 5);
-  options.place = luaL_optlstring(L, 6, NULL, &options.place_length);
-  const ptg_task_type *type =
-      find_sort(luaL_optstring(L, 7, NULL), lua_toboolean(L, 8));
-  if (type == NULL) return ptg__binding_result(L, PTG_ENOMEM);
-
-  ptg_task handle;
-  ptg_status status = ptg_task_spawn(ptg__binding_runtime(L), group, type,
-                                     &options, ptg__event_data(id), &handle);
-  return ptg__binding_handle(L, status, handle);
-}
 
 /* core.task_finish(task, status, code, message, value) */
 static int task_finish(lua_State *L) {
@@ -222,7 +194,12 @@ static int task_info(lua_State *L) {
 }
 
 const luaL_Reg ptg__binding_task[] = {
-    {"task_spawn", task_spawn},
+    {"task_nap", ptg__driver_nap},
+    {"task_resume", ptg__driver_resume},
+    {"task_object", ptg__task_table_object},
+    {"task_handles", ptg__task_table_handles},
+    {"tasks_clear", ptg__task_table_clear},
+    {"set_driver", ptg__driver_set},
     {"task_finish", task_finish},
     {"task_cancel", task_cancel},
     {"task_sleep", task_sleep},

@@ -7,6 +7,7 @@
 #include <lauxlib.h>
 
 #include "binding.h"
+#include "task_table.h"
 
 /* A slot for the protected function, one for the event, one for the message
  * handler. */
@@ -30,6 +31,8 @@ static const char *const names[PTG__EVENT_COUNT + 1] = {
     [PTG__EVENT_GROUP_DRAIN] = "group_drain",
     [PTG__EVENT_GROUP_CLOSED] = "group_closed",
     [PTG__EVENT_GROUP_RELEASE] = "group_release",
+    [PTG__EVENT_TASK_DONE] = "task_done",
+    [PTG__EVENT_RESUMED] = "resumed",
 };
 
 /* A callback is given no more than an id, so that what has to outlive a Lua
@@ -74,6 +77,7 @@ int ptg__event_set_handlers(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_createtable(L, PTG__EVENT_COUNT, 0);
   for (int kind = 1; kind <= PTG__EVENT_COUNT; kind++) {
+    if (kind == PTG__EVENT_START || kind == PTG__EVENT_RESUMED) continue;
     if (lua_getfield(L, 1, names[kind]) != LUA_TFUNCTION)
       return luaL_error(L, "no handler for the event %s", names[kind]);
     lua_rawseti(L, -2, kind);
@@ -88,8 +92,13 @@ static int call_handler(lua_State *L) {
   /* Before a script is loaded there is nobody to tell. */
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &handlers_key) == LUA_TNIL) return 0;
   lua_rawgeti(L, -1, event->kind);
-  for (int i = 0; i < event->number_count; i++)
-    lua_pushinteger(L, event->numbers[i]);
+  for (int i = 0; i < event->number_count; i++) {
+    if (i == 0 && event->is_of_task) {
+      ptg__task_table_push(L, event->numbers[0]);
+    } else {
+      lua_pushinteger(L, event->numbers[i]);
+    }
+  }
   for (int i = 0; i < event->text_count; i++) {
     const struct ptg__event_text *text = &event->texts[i];
     if (text->bytes == NULL) {
@@ -114,6 +123,7 @@ static int is_lost(const struct ptg__event *event) {
   case PTG__EVENT_CANCEL:
   case PTG__EVENT_WAKE:
   case PTG__EVENT_KILL:
+  case PTG__EVENT_RESUMED:
   case PTG__EVENT_FIRE:
   case PTG__EVENT_MESSAGE:
     return 0;
@@ -124,14 +134,29 @@ static int is_lost(const struct ptg__event *event) {
   }
 }
 
-static ptg_status tell_failure(lua_State *L, const struct ptg__event *event,
+static ptg_status tell_failure(lua_State *L, enum ptg__event_kind kind,
                                int lua_status) {
   const char *message = lua_tostring(L, -1);
-  losses += is_lost(event);
-  fprintf(stderr, "ptg: the event %s failed in Lua: %s\n", names[event->kind],
+  fprintf(stderr, "ptg: the event %s failed in Lua: %s\n", names[kind],
           message != NULL ? message : "(not a string)");
   lua_pop(L, 1);
   return lua_status == LUA_ERRMEM ? PTG_ENOMEM : PTG_EFAILED;
+}
+
+ptg_status ptg__event_protect(lua_State *L, enum ptg__event_kind kind,
+                              int argument_count) {
+  int handler = lua_gettop(L) - argument_count;
+  if (!lua_checkstack(L, STACK_NEEDED)) {
+    lua_settop(L, handler - 1);
+    return PTG_ENOMEM;
+  }
+  lua_pushcfunction(L, ptg__host_traceback);
+  lua_insert(L, handler);
+  int lua_status = lua_pcall(L, argument_count, 0, handler);
+  ptg_status status = PTG_OK;
+  if (lua_status != LUA_OK) status = tell_failure(L, kind, lua_status);
+  lua_remove(L, handler);
+  return status;
 }
 
 ptg_status ptg__event_call(struct ptg__event *event) {
@@ -141,13 +166,13 @@ ptg_status ptg__event_call(struct ptg__event *event) {
   lua_State *L = the_host->L;
   if (L == NULL || !lua_checkstack(L, STACK_NEEDED)) return PTG_ENOMEM;
 
-  lua_pushcfunction(L, ptg__host_traceback);
   lua_pushcfunction(L, call_handler);
   lua_pushlightuserdata(L, event);
-  int handler = lua_gettop(L) - 2;
-  int lua_status = lua_pcall(L, 1, 0, handler);
-  ptg_status status = PTG_OK;
-  if (lua_status != LUA_OK) status = tell_failure(L, event, lua_status);
-  lua_remove(L, handler);
+  ptg_status status = ptg__event_protect(L, event->kind, 1);
+  if (status != PTG_OK) losses += is_lost(event);
   return status;
+}
+
+lua_State *ptg__event_state(void) {
+  return is_silent ? NULL : the_host->L;
 }

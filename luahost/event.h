@@ -27,7 +27,9 @@ enum ptg__event_kind {
   PTG__EVENT_GROUP_DRAIN,
   PTG__EVENT_GROUP_CLOSED,
   PTG__EVENT_GROUP_RELEASE,
-  PTG__EVENT_COUNT = PTG__EVENT_GROUP_RELEASE
+  PTG__EVENT_TASK_DONE, /* of one that is a coroutine */
+  PTG__EVENT_RESUMED,   /* its coroutine came back; driver.h calls Lua */
+  PTG__EVENT_COUNT = PTG__EVENT_RESUMED
 };
 
 #define PTG__EVENT_NUMBERS 12
@@ -41,6 +43,8 @@ struct ptg__event_text {
 /* The arguments of the Lua function: the numbers, then the texts. */
 struct ptg__event {
   enum ptg__event_kind kind;
+  int is_of_task; /* the first number is an id of task_table.h, which arrives
+                     as its object */
   int number_count;
   int text_count;
   int64_t numbers[PTG__EVENT_NUMBERS];
@@ -57,6 +61,14 @@ int ptg__event_set_handlers(lua_State *L);
  * script (those are caught in Lua) but want of memory or a mistake of ours;
  * it has been printed. */
 ptg_status ptg__event_call(struct ptg__event *event);
+
+/* The Lua state to be told; NULL: there is none, or nobody is told. */
+lua_State *ptg__event_state(void);
+
+/* Calls a C function with the arguments above it, which are removed as by
+ * lua_pcall(), in an event of this kind. Answers as ptg__event_call(). */
+ptg_status ptg__event_protect(lua_State *L, enum ptg__event_kind kind,
+                              int argument_count);
 
 /* Between begin and end nobody is told of anything: what is left of a runtime
  * that is thrown away. */

@@ -57,10 +57,28 @@ int ptg__host_traceback(lua_State *L) {
   return 1;
 }
 
+/* The extra space of a thread holds the address of its host, whose lowest bit
+ * says that the thread may have been kept. A new one has that of the main
+ * thread. */
+#define KEPT ((uintptr_t)1)
+
+static uintptr_t extra(lua_State *L) {
+  uintptr_t value;
+  memcpy(&value, lua_getextraspace(L), sizeof(value));
+  return value;
+}
+
 struct ptg__host *ptg__host_of(lua_State *L) {
-  struct ptg__host *host;
-  memcpy(&host, lua_getextraspace(L), sizeof(host));
-  return host;
+  return (struct ptg__host *)(extra(L) & ~KEPT);
+}
+
+void ptg__host_keep_thread(lua_State *L) {
+  uintptr_t value = extra(L) | KEPT;
+  memcpy(lua_getextraspace(L), &value, sizeof(value));
+}
+
+int ptg__host_is_thread_kept(lua_State *L) {
+  return (extra(L) & KEPT) != 0;
 }
 
 /* Loads an embedded module: upvalue 1 is its place in the table. The chunk is

@@ -56,4 +56,9 @@ int ptg__host_traceback(lua_State *L);
 /* The host of a Lua state. */
 struct ptg__host *ptg__host_of(lua_State *L);
 
+/* A coroutine that a script may have kept, to be told from others; not for the
+ * main one. */
+void ptg__host_keep_thread(lua_State *L);
+int ptg__host_is_thread_kept(lua_State *L);
+
 #endif

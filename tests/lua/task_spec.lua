@@ -144,6 +144,128 @@ describe("ptg tasks", function()
   end)
 end)
 
+describe("the coroutine of a task", function()
+  after_each(support.clean_up)
+
+  it("that a script kept never becomes another task's", function()
+    assert.are.equal("false\nfalse\ndead\tfalse\tcannot resume dead coroutine\n"
+      .. "true\nrunning\n", (main [[
+      local kept
+      ptg.await(app:spawn(function() kept = coroutine.running() end))
+      local t
+      for _ = 1, 2 do
+        t = app:spawn(function()
+          print(coroutine.running() == kept)
+          ptg.sleep "forever"
+        end)
+      end
+      ptg.sleep "1s"
+      print(coroutine.status(kept), coroutine.resume(kept))
+      print(coroutine.close(kept))
+      print(t:state())
+    ]]))
+  end)
+
+  it("that a script kept after a wait neither", function()
+    assert.are.equal("false\ndead\n", (main [[
+      local kept
+      ptg.await(app:spawn(function()
+        kept = coroutine.running()
+        ptg.sleep "1s"
+      end))
+      ptg.await(app:spawn(function()
+        print(coroutine.running() == kept)
+      end))
+      print(coroutine.status(kept))
+    ]]))
+  end)
+
+  it("is told as it always was", function()
+    assert.are.equal("thread\tfalse\ttrue\n", (main [[
+      local co, is_main = coroutine.running()
+      print(type(co), is_main, co == coroutine.running())
+    ]]))
+  end)
+
+  it("has no hook of an earlier task", function()
+    assert.are.equal("nil\n", (main [[
+      ptg.await(app:spawn(function() debug.sethook(print, "c", 1000000) end))
+      ptg.await(app:spawn(function() print(debug.gethook()) end))
+    ]]))
+  end)
+
+  it("keeps nothing of what an earlier task had", function()
+    assert.are.equal("nil\tnil\n", (main [[
+      local weak = setmetatable({}, { __mode = "v" })
+      ptg.await(app:spawn(function(_, given)
+        weak[1], weak[2] = { given }, given
+        ptg.sleep "1s"
+      end, {}))
+      collectgarbage()
+      print(weak[1], weak[2])
+    ]]))
+  end)
+
+  it("serves the next task whatever the last one left on its stack", function()
+    assert.are.equal("1\t2\t3\n0\n4\n", (main [[
+      print(ptg.await(app:spawn(function() return 1, 2, 3 end)))
+      ptg.await(app:spawn(function(_, ...) print(select("#", ...)) end))
+      print(ptg.await(app:spawn(function(_, ...) return ... end, 4)))
+    ]]))
+  end)
+
+  it("runs again at full depth", function()
+    assert.are.equal("true\n", (main [[
+      local function deep(n) return n == 0 and 0 or 1 + deep(n - 1) end
+      local all = true
+      for _ = 1, 20 do
+        all = all and ptg.await(app:spawn(function() return deep(5000) end))
+          == 5000
+      end
+      print(all)
+    ]]))
+  end)
+end)
+
+describe("the end of a task", function()
+  after_each(support.clean_up)
+
+  it("is told to whoever asks about it only later", function()
+    local out = main [[
+      local well = app:spawn(function() end)
+      local result = app:spawn(function() return 1, nil end)
+      local early = app:spawn(function() end)
+      early:cancel "early"
+      local late = app:spawn(function() ptg.sleep "forever" end)
+      local answering = app:spawn(function() pcall(ptg.sleep, "forever") end)
+      ptg.sleep "1s"
+      late:cancel "late"
+      answering:cancel()
+      ptg.sleep "1s"
+      print(select("#", ptg.await(well)), select("#", ptg.await(result)))
+      for _, t in ipairs { early, late } do
+        local _, err = pcall(ptg.await, t)
+        print(err.cancelled, err.reason, err.task == t, t.cancelled)
+      end
+      print(select("#", ptg.await(answering)), answering.cancelled)
+      well:on_done(print)
+      print(well:state(), well:cancel())
+    ]]
+    assert.are.equal("0\t2\ntrue\tearly\ttrue\ttrue\ntrue\tlate\ttrue\ttrue\n"
+      .. "0\ttrue\nended\tfalse\n", out)
+  end)
+
+  it("of one that failed too", function()
+    local out = main([[
+      local err = {}
+      local t = app:spawn(function() error(err) end)
+      ptg.sleep "1s"
+      print(select(2, pcall(ptg.await, t)) == err)
+    ]], 3)
+    assert.are.equal("true\n", out)
+  end)
+end)
+
 describe("ptg.await", function()
   after_each(support.clean_up)
 

@@ -1,39 +1,47 @@
 -- await.lua - how a task waits: sleep, await, gather.
+local Future = require "ptg.future"
 local context = require "ptg.context"
 local core = require "ptg.core"
+local duration = require "ptg.duration"
 local failure = require "ptg.failure"
 local options = require "ptg.options"
 
 local await = {}
 
--- The task whose coroutine is running; call names who needs it.
-local function running_task(call)
-  local task = context.task
-  if not task or not task.co or coroutine.status(task.co) == "suspended" then
+local SLEEP, PAUSE, FOREVER = core.SLEEP, core.PAUSE, core.FOREVER
+
+-- Raises what is wrong when the coroutine that is running is not the task's.
+local function refuse(task, call)
+  if not task or type(task.body) ~= "thread"
+    or coroutine.status(task.body) == "suspended" then
     failure.misuse("%s: only inside a task (not at the top level of a script, "
       .. "in a handler or in a callback of luv)", call)
   end
-  if coroutine.running() ~= task.co then
-    failure.misuse("%s: inside a coroutine that the task made for itself",
-      call)
-  end
-  task:check_cancelled()
+  failure.misuse("%s: inside a coroutine that the task made for itself", call)
+end
+
+-- The task whose coroutine is running; call names who needs it.
+local function running_task(call)
+  local task = context.task
+  if not task or core.running() ~= task.body then refuse(task, call) end
+  if task.is_cancel_due then task:raise_cancellation() end
   return task
 end
 
-function await.sleep(duration)
-  local ns = options.value("ptg.sleep", "duration", "limit", duration)
+-- The common case of sleep and pause is C's (binding_nap.c); this is for all
+-- others.
+await.sleep = core.make_sleep(function(text)
+  local ns = duration.parse(text)
+    or options.value("ptg.sleep", "duration", "limit", text)
   local task = running_task("ptg.sleep")
-  task:suspend(task:new_wait(), ns == core.AT_ONCE and 0 or ns)
-end
+  if ns == FOREVER then return task:suspend(task:new_wait()) end
+  return task:suspend_until_wake(SLEEP, ns)
+end)
 
 -- Waits until task:wake() ends it.
-function await.pause()
-  local task = running_task("ptg.pause")
-  local wait = task:new_wait()
-  wait.is_pause = true
-  task:suspend(wait)
-end
+await.pause = core.make_pause(function()
+  return running_task("ptg.pause"):suspend_until_wake(PAUSE)
+end)
 
 -- Waits for start(done) to call done, and returns what it called it with.
 local function await_callback(task, start, timeout_ns)
@@ -67,7 +75,7 @@ local function refuse_deadlock(task, target)
 end
 
 local function future_of(call, target)
-  local future = type(target) == "table" and target.future
+  local future = type(target) == "table" and Future.of(target)
   if not future then
     failure.misuse("%s: a task, a process, its ready, a timer, work, a queue, "
       .. "a group or a function is wanted, not a %s", call, type(target))
@@ -140,7 +148,7 @@ end
 Gathering.__close = Gathering.close
 
 function await.gather(targets)
-  if type(targets) ~= "table" or targets.future then
+  if type(targets) ~= "table" or Future.of(targets) then
     failure.misuse("ptg.gather: a list of tasks is wanted")
   end
   local self = setmetatable({ ended = {}, places = {}, taken = 0,
@@ -157,12 +165,12 @@ end
 -- Is it the cancellation of the task that is running?
 function await.is_cancelled(err)
   local task = context.task
-  return task ~= nil and task.cancel_error ~= nil
-    and rawequal(err, task.cancel_error)
+  return task and task.cancel_error ~= nil
+    and rawequal(err, task.cancel_error) or false
 end
 
 function await.current()
-  return context.task, context.group
+  return context.current()
 end
 
 return await

@@ -12,6 +12,7 @@ local ending = {}
 function ending.on_done(task, fn)
   options.value("on_done", "fn", "function", fn)
   task.done_functions = task.done_functions or {}
+  task.is_watched = true
   table.insert(task.done_functions, fn)
 end
 

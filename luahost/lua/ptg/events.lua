@@ -10,12 +10,17 @@ local function to(method)
   end
 end
 
+-- Of a task that is a coroutine: C has its object.
+local function of_task(method)
+  return function(task, ...) return task[method](task, ...) end
+end
+
 core.set_handlers {
-  start = to "on_start_event",
-  drain = to "on_drain_event",
-  cancel = to "on_cancel_event",
-  wake = to "on_wake_event",
-  kill = to "on_kill_event",
+  drain = of_task "on_drain_event",
+  cancel = of_task "on_cancel_event",
+  wake = of_task "on_wake_event",
+  kill = of_task "on_kill_event",
+  task_done = of_task "on_done_event",
   done = to "on_done_event",
   started = to "on_started_event",
   line = to "on_line_event",

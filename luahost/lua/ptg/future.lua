@@ -9,6 +9,11 @@ function Future.new()
                         waiters = {} }, Future)
 end
 
+-- The future of a task of whatever sort, a group and so on; nil: it has none.
+function Future.of(object)
+  return object.future or object.make_future and object:make_future()
+end
+
 -- Settles it and tells those who wait, in the order in which they came. A
 -- second time is nothing.
 function Future:settle(ok, ...)

@@ -23,10 +23,7 @@ Group.is_group = true
 Group.losses = 0 -- tasks abandoned or killed, in all groups that have closed
 
 -- state is what the runtime says now; the rest are fields and methods.
-function Group.__index(self, key)
-  if key == "state" then return core.group_state(self.handle) or "closed" end
-  return Group[key]
-end
+Group.__index = core.group_index(Group)
 
 function Group:__tostring()
   return ("group %s"):format(self.path)
@@ -208,10 +205,17 @@ local function or_raise(group, task, code, detail)
 end
 
 -- Runs fn(task, ...) as a task, on a later turn. Refused: an error with code.
-function Group:spawn(...)
+-- With no arguments and no mistakes it is done in C.
+Group.spawn = core.group_spawn
+
+local function spawn_slow(self, ...)
   return or_raise(self, spawn_counted("group:spawn", self, 0,
     select("#", ...), ...))
 end
+
+Task.set_driver(spawn_slow, function(self, _, code, detail)
+  or_raise(self, nil, code, detail)
+end)
 
 -- The same; refused: nil, code, message.
 function Group:try_spawn(...)

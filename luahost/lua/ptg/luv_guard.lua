@@ -32,11 +32,16 @@ local forbidden = {
 
 local handles = setmetatable({}, { __mode = "k" })
 
+local function is_live(task)
+  if task.future then return not task.future.is_settled end
+  return core.task_object(task.handle) == task
+end
+
 -- Calls fn(...) as a callback of the task, or of the group's handler, that
 -- gave it to luv.
 local function run_owned(task, group, fn, ...)
   if settings.are_hooks_off then return end
-  local spawner = task and not task.future.is_settled and task.handle or 0
+  local spawner = task and is_live(task) and task.handle or 0
   context.luv_group = group
   local ok, caught = context.call(nil, group, spawner, errors.caught, fn, ...)
   context.luv_group = nil
@@ -55,7 +60,8 @@ end
 local root -- the root group: owner of what no task and no handler gave
 
 local function own(fn)
-  local task, group = context.task, context.group or root
+  local task, group = context.current()
+  group = group or root
   return function(...) return run_owned(task, group, fn, ...) end
 end
 

@@ -161,7 +161,7 @@ local function help(self, fn)
     end)
   if not task then return nil, code, detail end
   self.helper = task
-  task.future:subscribe {
+  task:make_future():subscribe {
     notify = function(_, future)
       if self.helper == task then self.helper = nil end
       if not future.ok then self:on_helper_failed(future.values[1]) end

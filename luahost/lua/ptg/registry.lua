@@ -1,7 +1,10 @@
 -- registry.lua - which Lua object an id or a handle stands for.
 --
 -- C keeps ids; the runtime gives handles. An object is here from its
--- declaration to the last event about it.
+-- declaration to the last event about it. Tasks that are coroutines are in C's
+-- own table (task_table.h).
+local core = require "ptg.core"
+
 local registry = {}
 
 local by_id = {}
@@ -37,12 +40,13 @@ function registry.by_id(id)
 end
 
 function registry.by_handle(handle)
-  return by_handle[handle]
+  return by_handle[handle] or core.task_object(handle)
 end
 
 -- What belonged to a runtime that is gone.
 function registry.clear()
   by_id, by_handle = {}, {}
+  core.tasks_clear()
 end
 
 -- Calls fn(handle) for each task of whatever sort.
@@ -50,6 +54,7 @@ function registry.each_task(fn)
   for handle, object in pairs(by_handle) do
     if not object.is_group then fn(handle) end
   end
+  for _, handle in ipairs(core.task_handles()) do fn(handle) end
 end
 
 return registry

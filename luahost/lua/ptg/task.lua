@@ -2,10 +2,14 @@
 --
 -- A coroutine is resumed only from an event of its own task (start, wake,
 -- cancel), never from inside other Lua code: what ends a wait marks the wait
--- as over and asks the runtime for a wake.
+-- as over and asks the runtime for a wake. What happens to every task is done
+-- in C (driver.h), which knows a task's fields body, waiting, is_watched and
+-- failure.
 --
--- Invariant: waiting is the wait that the coroutine is suspended in; nil while
--- it runs, before it starts and after its end.
+-- Invariant: waiting is the wait that the coroutine is suspended in, unless that
+-- is C's own (core.task_nap); false while it runs, before it starts and after
+-- its end. body is the function
+-- before it starts, then the coroutine, and false after its end.
 local Future = require "ptg.future"
 local context = require "ptg.context"
 local core = require "ptg.core"
@@ -14,17 +18,21 @@ local errors = require "ptg.errors"
 local failure = require "ptg.failure"
 local options = require "ptg.options"
 local registry = require "ptg.registry"
-local where = require "ptg.where"
 
 local Task = {}
 Task.__index = Task
 Task.__name = "ptg.task"
 Task.kind = "task"
+Task.draining = false
+Task.cancelled = false
+Task.waiting = false
 
--- What a coroutine yields when a wait of ours suspends it.
-Task.SUSPEND = {}
+-- What a coroutine yields when a wait suspends it, and what it is then waiting
+-- for if that is nothing but a wake.
+local SUSPEND, SLEEP, PAUSE = core.SUSPEND, core.SLEEP, core.PAUSE
 
 local FOREVER = core.FOREVER
+local yield = coroutine.yield
 local status_of = core.status
 
 function Task:__tostring()
@@ -48,41 +56,28 @@ local function new_cancellation(task, reason, originator)
   }, Cancellation)
 end
 
--- A function without a name is named after its place.
-local function name_of(fn)
-  local info = debug.getinfo(fn, "S")
-  if info.what == "C" then return "a C function" end
-  return ("%s:%d"):format(info.short_src:match("[^/]*$"), info.linedefined)
-end
-
+-- Without a name it is named after the place of its function. Most are made in
+-- C in the same way (binding_spawn.c).
 local function new(group, name, fn)
   return setmetatable({
-    name = name,
+    name = name or false,
     group = group,
-    future = Future.new(),
-    fn = fn,
-    draining = false,
-    cancelled = false,
+    handle = 0,
+    body = fn,
   }, Task)
-end
-
-local function launch(task, flags, spawner, place, sort, is_killable)
-  local id = registry.add(task)
-  local handle, code, detail = core.task_spawn(id, task.group.handle, task.name,
-    flags, spawner, place, sort, is_killable)
-  if not handle then
-    registry.remove(task)
-    return nil, code, detail
-  end
-  registry.set_handle(task, handle)
-  return task
 end
 
 -- Spawns fn(task, ...) in group; returns the task, or nil, status and detail.
 function Task.spawn(group, name, flags, fn, ...)
-  local task = new(group, name or name_of(fn), fn)
-  task.args = select("#", ...) > 0 and table.pack(...) or nil
-  return launch(task, flags, context.spawner, where.caller())
+  local task = new(group, name, fn)
+  if select("#", ...) > 0 then
+    task.name = name or core.name_of(fn)
+    local args = table.pack(...)
+    task.body = function(self)
+      return fn(self, table.unpack(args, 1, args.n))
+    end
+  end
+  return core.task_spawn(task, group.handle, flags, context.spawner)
 end
 
 local create_spec = {
@@ -95,14 +90,14 @@ local create_spec = {
 function Task.create(group, given)
   local own = options.check("group:task", given, create_spec)
   if not own.run then failure.misuse("group:task: run is wanted") end
-  local task = new(group, own.name or own.type or name_of(own.run), own.run)
+  local task = new(group, own.name or own.type, own.run)
   if own.on_drain then task.drain_functions = { own.on_drain } end
-  if own.on_done then task.done_functions = { own.on_done } end
+  if own.on_done then task:on_done(own.on_done) end
   task.kill_function = own.on_kill
   local flags = (own.cleanup and core.SPAWN_CLEANUP or 0)
     | (own.observed and core.SPAWN_OBSERVED or 0)
-  return launch(task, flags, own.spawner and own.spawner.handle
-    or context.spawner, own.place or where.caller(), own.type,
+  return core.task_spawn(task, group.handle, flags,
+    own.spawner and own.spawner.handle or context.spawner, own.place, own.type,
     own.on_kill ~= nil)
 end
 
@@ -122,9 +117,22 @@ end
 
 local OUT_OF_MEMORY = "not enough memory"
 
--- caught is what body() caught; without memory, or when the handler itself
--- fails, it is the bare error.
+-- The message handler of bodies. A task's own cancellation stays as it is.
+local function caught_in_body(value)
+  local task = context.task
+  if task and value ~= nil and rawequal(value, task.cancel_error) then
+    return value
+  end
+  return errors.caught(value)
+end
+
+-- caught is what the message handler made of the error; without memory, or when
+-- that itself fails, it is the bare error.
 local function finish_badly(self, caught)
+  if self.cancel_error and rawequal(caught, self.cancel_error) then
+    self.failure = caught
+    return finish(self, status_of.ECANCELED)
+  end
   if caught == OUT_OF_MEMORY then
     -- What filled the memory may be garbage now, and what follows needs some.
     collectgarbage()
@@ -133,9 +141,6 @@ local function finish_badly(self, caught)
     caught = { value = caught, message = errors.text_of(caught) }
   end
   self.failure = caught.value
-  if self.cancel_error and rawequal(caught.value, self.cancel_error) then
-    return finish(self, status_of.ECANCELED)
-  end
   errors.expect(self.handle, caught)
   finish(self, status_of.EFAILED, errors.line_of(caught.message))
 end
@@ -143,9 +148,9 @@ end
 local function finish_suspended(self)
   local value = failure.new("EINVAL", "a task suspended itself with "
     .. "coroutine.yield: use ptg.sleep or ptg.await")
-  local traceback = errors.script_frames(debug.traceback(self.co))
-  coroutine.close(self.co)
-  self.co = nil
+  local traceback = errors.script_frames(debug.traceback(self.body))
+  coroutine.close(self.body)
+  self.body = false
   finish_badly(self, { value = value, message = value.message,
                        traceback = traceback })
 end
@@ -153,25 +158,24 @@ end
 -- Closes the coroutine of a task that has been finished. What its variables
 -- to be closed raise has no task any more that could fail.
 local function close_body(self)
-  local co = self.co
-  self.co = nil
+  local body = self.body
+  self.body = false
   errors.guard(self, self.group, "closing", function()
-    local ok, wrong = coroutine.close(co)
+    local ok, wrong = coroutine.close(body)
     if not ok then error(wrong, 0) end
   end)
 end
 
 -- The body of a task that was finished while it ran waits, or has come to an
 -- end that nobody asks for.
-local function leave_finished(self, ok, first, ...)
-  if coroutine.status(self.co) == "suspended" then return close_body(self) end
-  self.co = nil
-  if ok and first then return end
-  local caught = ok and (...) or first
+local function leave_finished(self, what, caught)
+  if what == "yielded" then return close_body(self) end
+  self.body = false
+  if what == "done" then return end
+  if caught ~= nil and rawequal(caught, self.cancel_error) then return end
   if type(caught) ~= "table" then
     caught = { value = caught, message = errors.text_of(caught) }
   end
-  if rawequal(caught.value, self.cancel_error) then return end
   errors.dispatch {
     task = self, name = self.name, group = self.group, hook = "the rest",
     message = caught.message, value = caught.value,
@@ -179,101 +183,26 @@ local function leave_finished(self, ok, first, ...)
   }
 end
 
-local function after_resume(self, old_task, old_group, old_spawner, ok, first,
-                            ...)
-  context.task, context.group, context.spawner =
-    old_task, old_group, old_spawner
-  if self.is_finished then return leave_finished(self, ok, first, ...) end
-  if coroutine.status(self.co) == "suspended" then
-    if first ~= Task.SUSPEND then finish_suspended(self) end
-    return
-  end
-  self.co = nil
-  if not ok then return finish_badly(self, first) end
-  if not first then return finish_badly(self, (...)) end
+-- The coroutine has come back: it has "yielded" something that is no wait, is
+-- "done", with results, or has "failed", with what the message handler made of
+-- the error.
+local function on_resumed(self, what, ...)
+  if self.is_finished then return leave_finished(self, what, ...) end
+  if what == "yielded" then return finish_suspended(self) end
+  self.body = false
+  if what == "failed" then return finish_badly(self, (...)) end
   finish_well(self, ...)
 end
 
-local function resume(self, ...)
-  local old_task, old_group, old_spawner =
-    context.task, context.group, context.spawner
-  -- The runtime knows whose event this is, also once the task has ended.
-  context.task, context.group, context.spawner = self, self.group, 0
-  self.waiting = nil
-  after_resume(self, old_task, old_group, old_spawner,
-    coroutine.resume(self.co, ...))
+-- spawn_slow and spawn_failed are group:spawn()'s.
+function Task.set_driver(spawn_slow, spawn_failed)
+  core.set_driver(context, caught_in_body, on_resumed, Task, spawn_slow,
+    spawn_failed)
 end
 
--- ------------------------------------------------------------------ events
-
--- What a coroutine runs. The error is caught inside of it, so that variables
--- to be closed are closed in the task, where they may wait.
-local function body(fn, ...)
-  return xpcall(fn, errors.caught, ...)
-end
-
-function Task:on_start_event()
-  self.co = coroutine.create(body)
-  local fn, args = self.fn, self.args
-  self.fn, self.args = nil, nil
-  if not args then return resume(self, fn, self) end
-  resume(self, fn, self, table.unpack(args, 1, args.n))
-end
-
-function Task:on_wake_event()
-  local wait = self.waiting
-  if not wait then return end
-  if wait.is_over then return resume(self, "over") end
-  -- A wake that was asked for is no business of another wait.
-  if wait.is_timed or wait.is_pause then resume(self, "timeout") end
-end
-
-function Task:on_drain_event()
-  self.draining = true
-  local functions = self.drain_functions or {}
-  self.drain_functions = nil
-  for _, fn in ipairs(functions) do
-    errors.guard(self, self.group, "on_drain", fn, self)
-  end
-end
-
-function Task:on_kill_event()
-  errors.guard(self, self.group, "on_kill", self.kill_function, self)
-end
-
-function Task:on_cancel_event(originator, reason)
-  self.cancelled = true
-  self.cancel_error = new_cancellation(self, reason, originator)
-  local wait = self.waiting
-  -- A wait that is over is not taken back: what it brought would be lost.
-  if not wait or wait.is_over then
-    self.is_cancel_due = true
-    return
-  end
-  wait:leave()
-  resume(self, "cancel")
-end
-
-local function settle(self, status, message, reason)
-  local result = self.result
-  if result then
-    return self.future:settle(true, table.unpack(result, 1, result.n))
-  end
-  local value = self.failure
-  if value == nil and status == status_of.ECANCELED then
-    self.cancelled = true
-    value = new_cancellation(self, reason or message or "cancelled")
-  elseif value == nil then
-    value = failure.new(core.status[status], message or "it failed")
-  end
-  self.future:settle(false, value)
-end
-
-function Task:on_done_event(status, flags, code, value, originator, message,
-                            reason)
-  registry.remove(self)
-  settle(self, status, message, reason)
-  ending.tell(self, status, flags, code, value, originator, message, reason)
+local function resume(self, why)
+  self.waiting = false
+  core.task_resume(self, why)
 end
 
 -- ------------------------------------------------------------------- waits
@@ -295,6 +224,20 @@ function Wait:leave()
   if self.is_timed then core.task_sleep(self.task.handle, FOREVER) end
 end
 
+-- What the task is suspended in.
+local function wait_of(self)
+  return self.waiting or core.task_nap(self)
+end
+
+-- The task will not come back to this wait by what it waits for.
+local function leave(task, wait)
+  if wait == SLEEP then
+    core.task_sleep(task.handle, FOREVER)
+  elseif wait ~= PAUSE then
+    wait:leave()
+  end
+end
+
 function Task:new_wait(future)
   local wait = setmetatable({ task = self, future = future, is_over = false },
     Wait)
@@ -302,30 +245,113 @@ function Task:new_wait(future)
   return wait
 end
 
--- Raises the cancellation if it is due.
-function Task:check_cancelled()
-  if self.is_cancel_due then
-    self.is_cancel_due = false
-    error(self.cancel_error, 0)
+-- Raises the cancellation that is due.
+function Task:raise_cancellation()
+  self.is_cancel_due = false
+  error(self.cancel_error, 0)
+end
+
+-- Suspends the running coroutine until it is woken, duration_ns from now or
+-- when somebody asks for it; raises the cancellation.
+function Task:suspend_until_wake(wait, duration_ns)
+  if self.is_finished then yield() end -- for ever
+  if duration_ns then
+    failure.check("a wait", core.task_sleep(self.handle, duration_ns))
   end
+  self.waiting = wait
+  if yield(SUSPEND) == "cancel" then error(self.cancel_error, 0) end
 end
 
 -- Suspends the running coroutine until wait is over (true) or timeout_ns has
 -- passed (false); raises the cancellation.
 function Task:suspend(wait, timeout_ns)
-  if self.is_finished then coroutine.yield(Task.SUSPEND) end -- for ever
+  if self.is_finished then yield() end -- for ever
   if wait.is_over then return true end
   if timeout_ns and timeout_ns ~= FOREVER then
     wait.is_timed = true
     failure.check("a wait", core.task_sleep(self.handle, timeout_ns))
   end
   self.waiting = wait
-  local why = coroutine.yield(Task.SUSPEND)
+  local why = yield(SUSPEND)
   if why == "over" then return true end
   if why == "cancel" then error(self.cancel_error, 0) end
   wait.is_timed = false
   wait:leave()
   return false
+end
+
+-- ------------------------------------------------------------------ events
+
+function Task:on_wake_event()
+  local wait = self.waiting
+  if not wait then return end
+  if wait.is_over then return resume(self, "over") end
+  -- A wake that was asked for is no business of another wait.
+  if wait.is_timed then resume(self, "timeout") end
+end
+
+function Task:on_drain_event()
+  self.draining = true
+  local functions = self.drain_functions or {}
+  self.drain_functions = nil
+  for _, fn in ipairs(functions) do
+    errors.guard(self, self.group, "on_drain", fn, self)
+  end
+end
+
+function Task:on_kill_event()
+  errors.guard(self, self.group, "on_kill", self.kill_function, self)
+end
+
+function Task:on_cancel_event(originator, reason)
+  self.cancelled = true
+  self.cancel_error = new_cancellation(self, reason, originator)
+  local wait = wait_of(self)
+  -- A wait that is over is not taken back: what it brought would be lost.
+  if not wait or wait ~= SLEEP and wait ~= PAUSE and wait.is_over then
+    self.is_cancel_due = true
+    return
+  end
+  leave(self, wait)
+  resume(self, "cancel")
+end
+
+-- Settles the future as the task ended; message is of a failure of which its
+-- body knew nothing.
+local function settle(self, status, message, reason)
+  local result = self.result
+  if result then
+    return self.future:settle(true, table.unpack(result, 1, result.n))
+  end
+  local value = self.failure
+  if value == nil and status == status_of.OK then
+    return self.future:settle(true)
+  elseif value == nil and status == status_of.ECANCELED then
+    self.cancelled = true
+    value = new_cancellation(self, reason or message or "cancelled")
+  elseif value == nil then
+    value = failure.new(core.status[status], message or "it failed")
+  end
+  self.future:settle(false, value)
+end
+
+-- A future is made for who asks for it. The end of a task that nobody asked
+-- about is told to nobody, if all is known here that there is to know: that of
+-- one that ended well, or by its own cancellation.
+function Task:make_future()
+  local future = Future.new()
+  self.future, self.is_watched = future, true
+  if core.task_object(self.handle) ~= self then
+    settle(self, status_of.OK)
+  end
+  return future
+end
+
+function Task:on_done_event(status, flags, code, value, originator, message,
+                            reason)
+  self.future = self.future or Future.new()
+  settle(self, status, message, reason)
+  ending.tell(self, status, flags, code, value, originator, message, reason)
 end
 
 -- ------------------------------------------------------------- for scripts
@@ -366,9 +392,10 @@ function Task:finish(given)
   if not ok then return false end
   self.is_finished = true
   if status == status_of.OK then self.result = { own.value, n = 1 } end
-  if self.waiting then
-    self.waiting:leave()
-    self.waiting = nil
+  local wait = wait_of(self)
+  if wait then
+    leave(self, wait)
+    self.waiting = false
     close_body(self)
   end
   return true

@@ -79,6 +79,7 @@ end
 
 function Work:on_done_event(status, flags, code, value, originator, message,
                             reason, results)
+  registry.remove(self)
   if status == core.status.OK then
     -- None if another finished it.
     self.result = table.pack(core.work_unpack(results or ""))

@@ -1,0 +1,48 @@
+/* driver.h - how the coroutine of a task is run.
+ *
+ * A coroutine is resumed only from an event of its own task. What is frequent
+ * (a body that begins, that waits, that ends with nothing to say, a sleep that
+ * is over) is done here and needs no memory; all else is told to Lua
+ * (task.lua). A coroutine whose body ended without an error is used again, but
+ * not when a script could still have it (decision 22).
+ */
+#ifndef PTG_LUAHOST_DRIVER_H
+#define PTG_LUAHOST_DRIVER_H
+
+#include <lua.h>
+#include <ptg/ptg.h>
+
+/* The first event of a task: runs its body up to its first wait. PTG_OK, or
+ * Lua could not do it. */
+ptg_status ptg__driver_start(lua_State *L, ptg_task task, lua_Integer id);
+
+/* Goes on with a task whose sleep or pause is over. Returns 0 if that is not
+ * what it waits for. */
+int ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id,
+                     ptg_status *status);
+
+/* Forgets a task that has ended if Lua has nothing to learn from it. Returns 0
+ * if it has. */
+int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
+                     ptg_status status);
+
+/* core.set_driver(...): the values of fields.h that Lua gives. on_resumed(task,
+ * what, ...) is told how a coroutine came back, "yielded", "done" or "failed",
+ * and with what. */
+int ptg__driver_set(lua_State *L);
+
+/* core.task_resume(task, ...): goes on with a task that waits. */
+int ptg__driver_resume(lua_State *L);
+
+/* core.task_nap(task) -> what it waits in, if that is one of these */
+int ptg__driver_nap(lua_State *L);
+
+/* What a coroutine yields that waits for nothing but a wake: SLEEP and PAUSE.
+ * Their addresses stand for themselves. */
+extern const char ptg__sleep_mark, ptg__pause_mark;
+
+/* Puts SUSPEND, SLEEP and PAUSE into the table on top of the stack, and takes
+ * the place of coroutine.running. May raise an error. */
+void ptg__driver_open(lua_State *L);
+
+#endif
