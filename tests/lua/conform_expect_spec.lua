@@ -219,4 +219,17 @@ describe("ptg conform on a real clock", function()
       "the trace is not the expected one (- expected, + seen)",
       { "- a done ok @13s", "+ a done ok @10s" }, "--real")
   end)
+
+  it("does not offer what would take longer than 10 s", function()
+    local steps = '{"do": "advance", "by": "400s"}, {"do": "advance", "by": "%s"},'
+      .. ' {"see": []}'
+    local result = conform.play_one(steps:format "100s", "--real")
+    assert.are.equal("passed", result.result)
+    for _, by in ipairs { "100001ms", "39999998s" } do
+      result = conform.play_one(steps:format(by), "--real")
+      assert.are.equal("not offered", result.result)
+      assert.are.same({ "a virtual clock" }, result.missing)
+      assert.are.equal("passed", conform.play_one(steps:format(by)).result)
+    end
+  end)
 end)

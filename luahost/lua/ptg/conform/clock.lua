@@ -7,6 +7,8 @@ local clock = {}
 local FACTOR = 50
 -- Of the distance from reset, and at least so much of real time.
 local TOLERANCE, TOLERANCE_NS = 0.2, 15000000
+-- Nobody waits longer for a scenario, in real time.
+local LONGEST_NS = 10000000000
 
 local Clock = {}
 Clock.__index = Clock
@@ -19,6 +21,11 @@ end
 function Clock:to_wire(value)
   if not self.is_real or math.type(value) ~= "integer" then return value end
   return -(-value // FACTOR)
+end
+
+-- Could an adapter wait out so much of a scenario's time?
+function Clock:can_wait(ns)
+  return not self.is_real or self:to_wire(ns) <= LONGEST_NS
 end
 
 -- What the adapter said, as a scenario has it.

@@ -5,6 +5,7 @@
 local ending = require "ptg.conform.ending"
 local expect = require "ptg.conform.expect"
 local failed = require "ptg.conform.failed"
+local instant = require "ptg.conform.instant"
 local link = require "ptg.conform.link"
 local scenario = require "ptg.conform.scenario"
 local scene = require "ptg.conform.scene"
@@ -20,7 +21,7 @@ function runner.open(options)
   local first, wrong = link.open(options.command, options)
   if not first then return nil, wrong end
   return setmetatable({ options = options, link = first,
-                        hello = first.hello,
+                        hello = first.hello, clock = first.clock,
                         features = first.features }, Runner)
 end
 
@@ -62,10 +63,25 @@ local function play(stage, at)
   ending.check(stage)
 end
 
-local function missing_features(one, features)
+-- The time that a scenario's steps let pass.
+local function length_of(one)
+  local total = 0
+  for _, step in ipairs(one.steps) do
+    if step["do"] == "advance" then
+      total = total + instant.to_ns(step.by or 0)
+    end
+  end
+  return total
+end
+
+-- What the implementation would have to have for a scenario; nil: nothing.
+local function missing_for(one, self)
   local missing = {}
   for _, feature in ipairs(one.needs or {}) do
-    if not features[feature] then missing[#missing + 1] = feature end
+    if not self.features[feature] then missing[#missing + 1] = feature end
+  end
+  if not self.clock:can_wait(length_of(one)) then
+    missing[#missing + 1] = "a virtual clock"
   end
   return #missing > 0 and missing or nil
 end
@@ -98,7 +114,7 @@ end
 -- Plays a scenario, with an observer if there is one (see scene.lua). Returns
 -- { kind = "passed", "failed" or "not offered", failure, missing }.
 function Runner:run(one, observer)
-  local missing = missing_features(one, self.features)
+  local missing = missing_for(one, self)
   if missing then return { kind = "not offered", missing = missing } end
   local current, failure = ready(self)
   if not current then return { kind = "failed", failure = failure } end
