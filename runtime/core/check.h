@@ -1,4 +1,4 @@
-/* check.h - assertions.
+/* check.h - assertions, and advice for the compiler.
  *
  * PTG_CHECK guards against our own mistakes and stays on in release builds;
  * PTG_CHECK_SLOW is for checks that walk a structure and is off in them.
@@ -17,5 +17,9 @@ _Noreturn void ptg__check_failed(const char *file, int line, const char *what);
 #else
 #define PTG_CHECK_SLOW(cond) ((void)sizeof(cond))
 #endif
+
+/* Keeps a function that few calls need out of those that every task goes
+ * through: these are compiled in one piece. */
+#define PTG__ASIDE __attribute__((noinline))
 
 #endif

@@ -311,9 +311,9 @@ void ptg__core_told_closed(struct ptg__core *core, uint32_t slot) {
   ptg__core_queue_group(core, slot, pending);
 }
 
-/* Also called when one more watch has been told. */
-void ptg__core_told_done(struct ptg__core *core, uint32_t slot) {
-  struct ptg__task *task = ptg__task_at(core, slot);
+/* Also when one more watch has been told. */
+static inline void told_done(struct ptg__core *core, uint32_t slot,
+                             struct ptg__task *task) {
   task->flags |= PTG__TASK_TOLD;
   if (task->watches != NOBODY) {
     ptg__core_put_task(core, slot, task, PTG__TASK_WATCHED);
@@ -327,8 +327,13 @@ void ptg__core_told_done(struct ptg__core *core, uint32_t slot) {
   }
 }
 
-static void did_rarer(struct ptg__core *core, const struct ptg__action *action,
-                      ptg_status status) {
+void ptg__core_told_done(struct ptg__core *core, uint32_t slot) {
+  told_done(core, slot, ptg__task_at(core, slot));
+}
+
+PTG__ASIDE static void did_rarer(struct ptg__core *core,
+                                 const struct ptg__action *action,
+                                 ptg_status status) {
   switch (action->kind) {
   case PTG__ACT_WATCH:
     if (action->task != PTG_NONE) ptg__core_told_done(core, action->slot);
@@ -353,7 +358,7 @@ void ptg__core_did(struct ptg__core *core, const struct ptg__action *action,
   if (action->kind == PTG__ACT_START) {
     did_start(core, action, status);
   } else if (action->kind == PTG__ACT_DONE) {
-    ptg__core_told_done(core, action->slot);
+    told_done(core, action->slot, ptg__task_at(core, action->slot));
   } else {
     did_rarer(core, action, status);
   }

@@ -58,7 +58,8 @@ enum {
   PTG__TASK_OBSERVED = 512,      /* not for the handler when it is watched */
   PTG__TASK_TOLD = 1024,         /* its done has been called */
   PTG__TASK_NOTED = 2048,        /* events have told of it */
-  PTG__TASK_IN_CANCEL = 4096     /* clean-up, accepted in the cancel phase */
+  PTG__TASK_IN_CANCEL = 4096,    /* clean-up, accepted in the cancel phase */
+  PTG__TASK_KILLABLE = 8192      /* can be ended by force */
 };
 
 /* What is to be told of a record as events; see events.h. */
@@ -371,6 +372,11 @@ static inline struct ptg__task *ptg__task_at(const struct ptg__core *core,
   unsigned char *records = core->tasks.blocks[slot >> PTG__BLOCK_BITS]->records;
   return (struct ptg__task *)(void *)records +
          (slot & (PTG__BLOCK_RECORDS - 1));
+}
+
+static inline ptg_task ptg__task_handle(const struct ptg__core *core,
+                                        uint32_t slot) {
+  return ptg__slab_handle_of(&core->tasks, PTG__KIND_TASK, slot);
 }
 
 static inline struct ptg__watch *ptg__watch_at(const struct ptg__core *core,

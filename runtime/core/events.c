@@ -147,7 +147,7 @@ static void fill_task(struct ptg__core *core, uint32_t slot,
                       enum ptg__action_kind kind, ptg_event *event) {
   const struct ptg__task *task = ptg__task_at(core, slot);
   event->group = ptg__group_handle(core, task->group);
-  event->task = ptg__slab_handle(&core->tasks, slot);
+  event->task = ptg__task_handle(core, slot);
   event->user_data = (uint64_t)(uintptr_t)task->user_data;
   if (kind == PTG__ACT_START) ptg__task_mark_started(core, slot);
   if (kind == PTG__ACT_CANCEL) {

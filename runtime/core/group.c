@@ -457,7 +457,7 @@ int ptg__group_is_sound(const struct ptg__core *core, uint32_t slot) {
     waiting += (task->flags & PTG__TASK_WAITING) != 0;
     exempt += !is_abandoned && (task->flags & PTG__TASK_CLEANUP) != 0;
     unstarted += task->state == PTG__TASK_PENDING;
-    killable += !is_abandoned && ptg__task_is_killable(task);
+    killable += !is_abandoned && (task->flags & PTG__TASK_KILLABLE) != 0;
     at = task->next;
   }
   return live == group->live && unstarted == group->unstarted &&

@@ -133,7 +133,7 @@ void ptg__memo_note_end(struct ptg__core *core, uint32_t slot, uint32_t at) {
   struct ptg__string name = ptg__task_name(core, at);
   struct ptg__ended *row =
       &group->history[group->remembered++ % group->options.history];
-  *row = (struct ptg__ended){.task = ptg__slab_handle(&core->tasks, at),
+  *row = (struct ptg__ended){.task = ptg__task_handle(core, at),
                              .spawner = task->spawner,
                              .originator = outcome.originator,
                              .spawned_ns = task->spawned_ns,
@@ -179,6 +179,6 @@ void ptg__memo_note_last(struct ptg__core *core, uint32_t slot) {
       ptg__group_at(core, ptg__task_at(core, slot)->group);
   struct ptg__string name = ptg__task_name(core, slot);
   group->last_task_ns = core->now_ns;
-  group->last_task_handle = ptg__slab_handle(&core->tasks, slot);
+  group->last_task_handle = ptg__task_handle(core, slot);
   set_text(&group->last_task_name, name.bytes, name.length);
 }

@@ -37,7 +37,7 @@ ptg_task ptg__owner_handle(const struct ptg__core *core, uint32_t slot) {
   uint32_t owner = ptg__group_at(core, slot)->owner;
   if (owner == NOBODY || ptg__task_at(core, owner)->state == PTG__TASK_ENDED)
     return PTG_NONE;
-  return ptg__slab_handle(&core->tasks, owner);
+  return ptg__task_handle(core, owner);
 }
 
 uint32_t ptg__owner_ended(struct ptg__core *core, uint32_t slot) {

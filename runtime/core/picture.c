@@ -104,7 +104,7 @@ static int add_task(const struct ptg__core *core, struct writer *writer,
   if (!note_type(writer, task->type)) return 0;
 
   ptg_snapshot_task *row = &picture->tasks[picture->task_count++];
-  row->task = ptg__slab_handle(&core->tasks, slot);
+  row->task = ptg__task_handle(core, slot);
   row->spawner = task->spawner;
   row->age_ns = core->now_ns - task->spawned_ns;
   row->group = group;

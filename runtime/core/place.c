@@ -45,8 +45,8 @@ static ptg_status replace_oldest(struct ptg__core *core,
   return PTG_OK;
 }
 
-ptg_status ptg__place_admit(struct ptg__core *core, uint32_t slot,
-                            int *must_wait) {
+PTG__ASIDE ptg_status ptg__place_admit(struct ptg__core *core, uint32_t slot,
+                                       int *must_wait) {
   struct ptg__group *group = ptg__group_at(core, slot);
   *must_wait = is_full(group);
   if (!*must_wait) return PTG_OK;
@@ -65,7 +65,7 @@ ptg_status ptg__place_admit(struct ptg__core *core, uint32_t slot,
   }
 }
 
-void ptg__place_wait(struct ptg__core *core, uint32_t slot) {
+PTG__ASIDE void ptg__place_wait(struct ptg__core *core, uint32_t slot) {
   struct ptg__task *task = ptg__task_at(core, slot);
   struct ptg__group *group = ptg__group_at(core, task->group);
   task->flags |= PTG__TASK_WAITING;
@@ -89,15 +89,15 @@ static void stop_waiting(struct ptg__core *core, struct ptg__group *group,
   group->waiting--;
 }
 
-void ptg__place_leave(struct ptg__core *core, struct ptg__group *group,
-                      uint32_t slot, const struct ptg__task *task) {
+PTG__ASIDE void ptg__place_leave_other(struct ptg__core *core,
+                                       struct ptg__group *group, uint32_t slot,
+                                       const struct ptg__task *task) {
+  if (task->flags & PTG__TASK_KILLABLE) group->killable--;
+  if (task->flags & PTG__TASK_CLEANUP) group->exempt--;
   if (task->flags & PTG__TASK_WAITING) stop_waiting(core, group, slot);
-  group->live--;
-  group->killable -= (uint64_t)ptg__task_is_killable(task);
-  group->exempt -= (task->flags & PTG__TASK_CLEANUP) != 0;
 }
 
-void ptg__place_fill(struct ptg__core *core, uint32_t slot) {
+PTG__ASIDE void ptg__place_fill(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
   while (group->waiting > 0 && taken(group) < group->options.max_tasks &&
          group->state <= PTG_GROUP_DRAINING) {

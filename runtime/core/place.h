@@ -13,12 +13,22 @@
 ptg_status ptg__place_admit(struct ptg__core *core, uint32_t group,
                             int *must_wait);
 
+/* Leaves the other counts. */
+void ptg__place_leave_other(struct ptg__core *core, struct ptg__group *group,
+                            uint32_t slot, const struct ptg__task *task);
+
 /* Lets a task that has just been linked to its group wait. */
 void ptg__place_wait(struct ptg__core *core, uint32_t slot);
 
 /* A task leaves its group's count of the live; call before it is unlinked. */
-void ptg__place_leave(struct ptg__core *core, struct ptg__group *group,
-                      uint32_t slot, const struct ptg__task *task);
+static inline void ptg__place_leave(struct ptg__core *core,
+                                    struct ptg__group *group, uint32_t slot,
+                                    const struct ptg__task *task) {
+  group->live--;
+  if (task->flags &
+      (PTG__TASK_KILLABLE | PTG__TASK_CLEANUP | PTG__TASK_WAITING))
+    ptg__place_leave_other(core, group, slot, task);
+}
 
 /* Starts who waits for the places that are free; somebody waits. */
 void ptg__place_fill(struct ptg__core *core, uint32_t group);

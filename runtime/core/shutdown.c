@@ -314,8 +314,7 @@ void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
 void ptg__shutdown_request_for(struct ptg__core *core, uint32_t top,
                                uint32_t task) {
   static const ptg_shutdown_options plain = PTG_SHUTDOWN_OPTIONS_INIT;
-  ptg__shutdown_request(core, top, &plain,
-                        ptg__slab_handle(&core->tasks, task));
+  ptg__shutdown_request(core, top, &plain, ptg__task_handle(core, task));
 }
 
 /* ------------------------------------------------------------------ tell -- */

@@ -84,7 +84,7 @@ static struct ptg__block *block_create(const struct ptg__slab *slab) {
   return block;
 }
 
-static ptg_status grow(struct ptg__slab *slab) {
+PTG__ASIDE static ptg_status grow(struct ptg__slab *slab) {
   struct ptg__block *block = block_create(slab);
   if (block == NULL) return PTG_ENOMEM;
 

@@ -84,14 +84,18 @@ static inline int ptg__slab_is_of(const struct ptg__slab *slab,
          (uint64_t)slab->kind;
 }
 
-/* The handle of a live record. */
-static inline uint64_t ptg__slab_handle(const struct ptg__slab *slab,
-                                        uint32_t slot) {
+/* The handle of a live record; kind is the slab's. */
+static inline uint64_t ptg__slab_handle_of(const struct ptg__slab *slab,
+                                           enum ptg__kind kind, uint32_t slot) {
   const struct ptg__block *block = slab->blocks[slot >> PTG__BLOCK_BITS];
   uint32_t count = block->count[slot & (PTG__BLOCK_RECORDS - 1)];
   PTG_CHECK(count % 2 == 1);
-  return (uint64_t)slab->kind << (PTG__GENERATION_BITS + PTG__SLOT_BITS) |
+  return (uint64_t)kind << (PTG__GENERATION_BITS + PTG__SLOT_BITS) |
          (uint64_t)(count / 2) << PTG__SLOT_BITS | slot;
+}
+static inline uint64_t ptg__slab_handle(const struct ptg__slab *slab,
+                                        uint32_t slot) {
+  return ptg__slab_handle_of(slab, slab->kind, slot);
 }
 
 /* Sets *slot, or returns PTG_EINVAL, PTG_EKIND or PTG_ESTALE. */

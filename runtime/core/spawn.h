@@ -8,7 +8,7 @@
 #define PTG__SPAWN_FLAGS (PTG_SPAWN_CLEANUP | PTG_SPAWN_OBSERVED)
 
 /* Puts a task into group. type and options are complete and checked but for
- * what the core knows; options' lengths and spawner are resolved. On failure
+ * what the core knows; options' lengths are resolved; NULL: none. On failure
  * user_data has not been released. */
 ptg_status ptg__task_spawn(struct ptg__core *core, uint32_t group,
                            const ptg_task_type *type, ptg_task_options *options,

@@ -74,8 +74,8 @@ ptg_status ptg__task_not_found(struct ptg__core *core, ptg_task handle) {
 
 /* ------------------------------------------------------------------ end -- */
 
-static void keep_message(struct ptg__core *core, uint32_t slot,
-                         const ptg_outcome *outcome) {
+PTG__ASIDE static void keep_message(struct ptg__core *core, uint32_t slot,
+                                    const ptg_outcome *outcome) {
   struct ptg__task_cold *cold = ptg__task_cold(core, slot);
   if (cold == NULL) return;
   size_t length = ptg__text_length(outcome->message, outcome->message_length,
@@ -112,7 +112,7 @@ static int is_for_handler(const struct ptg__task *task) {
   return (task->flags & PTG__TASK_OBSERVED) == 0 || task->watches == NOBODY;
 }
 
-static void apply_policy(struct ptg__core *core, uint32_t slot) {
+PTG__ASIDE static void apply_policy(struct ptg__core *core, uint32_t slot) {
   uint32_t group = ptg__task_at(core, slot)->group;
   uint32_t policy = ptg__group_at(core, group)->options.on_failure;
   if (policy == PTG_POLICY_SHUTDOWN_GROUP)
@@ -178,7 +178,8 @@ void ptg__task_give_up(struct ptg__core *core, uint32_t slot) {
   ptg__place_leave(core, group, slot, task);
 }
 
-static void keep_or_free_cold(struct ptg__core *core, struct ptg__task *task) {
+PTG__ASIDE static void keep_or_free_cold(struct ptg__core *core,
+                                         struct ptg__task *task) {
   if (task->flags & PTG__TASK_NOTED) {
     ptg__events_keep(core, task->cold);
   } else {
@@ -331,8 +332,8 @@ void ptg__task_get_outcome(const struct ptg__core *core, uint32_t slot,
   get_outcome(core, ptg__task_at(core, slot), outcome);
 }
 
-static void fill_error(const struct ptg__core *core, uint32_t slot,
-                       struct ptg__action *action) {
+PTG__ASIDE static void fill_error(const struct ptg__core *core, uint32_t slot,
+                                  struct ptg__action *action) {
   const struct ptg__task *task = ptg__task_at(core, slot);
   struct ptg__string name = ptg__task_name(core, slot);
   action->error = (ptg_error){
@@ -348,35 +349,42 @@ static void fill_error(const struct ptg__core *core, uint32_t slot,
 
 static int can_be_told(const struct ptg__task *task,
                        enum ptg__action_kind kind) {
-  if (kind == PTG__ACT_KILL) return ptg__task_is_killable(task);
+  if (kind == PTG__ACT_KILL) return (task->flags & PTG__TASK_KILLABLE) != 0;
   if (ptg__task_has_events(task)) return 1;
   if (kind == PTG__ACT_DRAIN) return task->type->drain != NULL;
   if (kind == PTG__ACT_CANCEL) return task->type->cancel != NULL;
   return 1;
 }
 
-static void mark_started(struct ptg__core *core, struct ptg__task *task) {
+static void mark_started(struct ptg__group *group, struct ptg__task *task) {
   task->state = PTG__TASK_RUNNING;
-  ptg__group_at(core, task->group)->unstarted--;
+  group->unstarted--;
 }
 
 void ptg__task_mark_started(struct ptg__core *core, uint32_t slot) {
-  mark_started(core, ptg__task_at(core, slot));
+  struct ptg__task *task = ptg__task_at(core, slot);
+  mark_started(ptg__group_at(core, task->group), task);
 }
 
-/* Sets *action to telling a task this; returns 0 if there is no such watch. */
-static inline int tell(struct ptg__core *core, uint32_t slot,
-                       struct ptg__task *task, enum ptg__action_kind kind,
-                       struct ptg__action *action) {
+static inline void begin_action(const struct ptg__core *core, uint32_t slot,
+                                const struct ptg__task *task,
+                                enum ptg__action_kind kind,
+                                struct ptg__action *action) {
   action->kind = kind;
   action->slot = slot;
   action->inside = task->group;
-  action->task = action->current = ptg__slab_handle(&core->tasks, slot);
+  action->task = action->current = ptg__task_handle(core, slot);
   action->type = task->type;
   action->user_data = task->user_data;
-  if (kind == PTG__ACT_START) {
-    if (!ptg__task_has_events(task)) mark_started(core, task);
-  } else if (kind == PTG__ACT_DONE) {
+}
+
+/* Sets *action to telling a task this, but for its start; returns 0 if there is
+ * no such watch. */
+static inline int tell(struct ptg__core *core, uint32_t slot,
+                       struct ptg__task *task, enum ptg__action_kind kind,
+                       struct ptg__action *action) {
+  begin_action(core, slot, task, kind, action);
+  if (kind == PTG__ACT_DONE) {
     get_outcome(core, task, &action->outcome);
   } else if (kind == PTG__ACT_CANCEL) {
     action->cancel = cancel_info(core, task);
@@ -405,11 +413,24 @@ static int is_in_grace(const struct ptg__core *core,
 
 /* What has not started when its group goes on to cancel never does: the group
  * ends it when it tells its tasks. */
-static int may_start(const struct ptg__core *core,
+static int may_start(const struct ptg__group *group,
                      const struct ptg__task *task) {
-  const struct ptg__group *group = ptg__group_at(core, task->group);
   if (group->state != PTG_GROUP_CANCELLING) return 1;
   return (task->flags & PTG__TASK_IN_CANCEL) != 0 && !group->is_killing;
+}
+
+static inline int tell_start(struct ptg__core *core, uint32_t slot,
+                             struct ptg__task *task,
+                             struct ptg__action *action) {
+  struct ptg__group *group = ptg__group_at(core, task->group);
+  if (!may_start(group, task)) {
+    task->pending = 0;
+    return 0;
+  }
+  task->pending &= (uint8_t)~PTG__TASK_START;
+  if (!ptg__task_has_events(task)) mark_started(group, task);
+  begin_action(core, slot, task, PTG__ACT_START, action);
+  return 1;
 }
 
 int ptg__task_next(struct ptg__core *core, uint32_t slot,
@@ -418,10 +439,8 @@ int ptg__task_next(struct ptg__core *core, uint32_t slot,
   static const enum ptg__action_kind kinds[] = {
       PTG__ACT_START, PTG__ACT_WAKE, PTG__ACT_DRAIN, PTG__ACT_CANCEL,
       PTG__ACT_ERROR, PTG__ACT_DONE, PTG__ACT_WATCH};
-  if (task->pending & PTG__TASK_START && !may_start(core, task)) {
-    task->pending = 0;
-    return 0;
-  }
+  if (task->pending & PTG__TASK_START)
+    return tell_start(core, slot, task, action);
   while (task->pending != 0) {
     enum ptg__action_kind kind = kinds[__builtin_ctz(task->pending)];
     if (kind == PTG__ACT_DONE && ptg__events_hold_done(task)) return 0;
@@ -446,7 +465,7 @@ void ptg__task_get_info(const struct ptg__core *core, uint32_t slot,
   struct ptg__string name = ptg__task_name(core, slot);
   *info = (ptg_task_info){.size = sizeof(*info),
                           .state = public_state(task),
-                          .task = ptg__slab_handle(&core->tasks, slot),
+                          .task = ptg__task_handle(core, slot),
                           .group = ptg__group_handle(core, task->group),
                           .name = name.bytes,
                           .name_length = name.length,
@@ -474,7 +493,7 @@ size_t ptg__task_list(const struct ptg__core *core, uint32_t group,
   while (slot != NOBODY) {
     const struct ptg__task *task = ptg__task_at(core, slot);
     if (task->state != PTG__TASK_ENDED) {
-      if (count < capacity) tasks[count] = ptg__slab_handle(&core->tasks, slot);
+      if (count < capacity) tasks[count] = ptg__task_handle(core, slot);
       count++;
     }
     slot = task->next;
@@ -489,7 +508,7 @@ size_t ptg__task_list_abandoned(const struct ptg__core *core, uint32_t group,
   while (slot != NOBODY) {
     const struct ptg__task *task = ptg__task_at(core, slot);
     if (task->flags & PTG__TASK_GIVEN_UP) {
-      if (count < capacity) tasks[count] = ptg__slab_handle(&core->tasks, slot);
+      if (count < capacity) tasks[count] = ptg__task_handle(core, slot);
       count++;
     }
     slot = task->prev;

@@ -68,13 +68,9 @@ struct ptg__task_cold *ptg__task_cold(struct ptg__core *core, uint32_t slot);
 /* Takes a task that has not ended off its group's account. */
 void ptg__task_give_up(struct ptg__core *core, uint32_t slot);
 
-/* The task's type wants events; it can be ended by force. */
+/* The task's type wants events. */
 static inline int ptg__task_has_events(const struct ptg__task *task) {
   return task->type != NULL && (task->type->flags & PTG_TASK_TYPE_EVENTS) != 0;
-}
-static inline int ptg__task_is_killable(const struct ptg__task *task) {
-  return task->type->kill != NULL ||
-         (task->type->flags & PTG_TASK_TYPE_KILLABLE) != 0;
 }
 
 /* The PTG_OUTCOME_* bits of one that has ended. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/check.h"
+
 /* A runtime that is being created has no last error yet. */
 static ptg_status fail(ptg_runtime *runtime, ptg_status status,
                        const char *why) {
@@ -24,8 +26,9 @@ ptg_status ptg__border_check_tail(ptg_runtime *runtime, const void *theirs,
   return PTG_OK;
 }
 
-ptg_status ptg__border_copy(ptg_runtime *runtime, void *ours, uint32_t our_size,
-                            const void *theirs, uint32_t first_size) {
+PTG__ASIDE ptg_status ptg__border_copy(ptg_runtime *runtime, void *ours,
+                                       uint32_t our_size, const void *theirs,
+                                       uint32_t first_size) {
   uint32_t their_size;
   memcpy(&their_size, theirs, sizeof(their_size));
   if (their_size < first_size)
@@ -87,8 +90,8 @@ static ptg_status check_callbacks(const ptg_task_type *type) {
   }
 }
 
-ptg_status ptg__border_check_type(ptg_runtime *runtime,
-                                  const ptg_task_type *type) {
+PTG__ASIDE ptg_status ptg__border_check_other_type(ptg_runtime *runtime,
+                                                   const ptg_task_type *type) {
   if (type == NULL || type->size < sizeof(*type))
     return fail(runtime, PTG_EINVAL, "no task type, or its size is too small");
   ptg_status status = ptg__border_check_tail(runtime, type, sizeof(*type));

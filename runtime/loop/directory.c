@@ -98,14 +98,9 @@ static ptg_runtime *find(uint64_t number) {
   return at;
 }
 
-static int is_own(const ptg_runtime *runtime) {
-  uv_thread_t self = uv_thread_self();
-  return uv_thread_equal(&self, &runtime->thread);
-}
-
 static void answer_for_own(void) {
   for (ptg_runtime *at = first; at != NULL; at = at->next_runtime)
-    if (is_own(at)) answer_all(at);
+    if (at->thread == ptg__thread_self()) answer_all(at);
 }
 
 void ptg__directory_ask(struct ptg__request *request) {
@@ -113,7 +108,7 @@ void ptg__directory_ask(struct ptg__request *request) {
   ptg_runtime *runtime = find(request->number);
   if (runtime == NULL) {
     request->state = PTG__REQUEST_GONE;
-  } else if (is_own(runtime)) {
+  } else if (runtime->thread == ptg__thread_self()) {
     answer(runtime, request);
   } else {
     request->state = PTG__REQUEST_SENT;

@@ -28,17 +28,22 @@ static ptg_status spawn(ptg_runtime *runtime, ptg_group group,
                         ptg_task *task) {
   struct ptg__core *core = &runtime->core;
   uint32_t group_slot;
-  ptg_status status = ptg__group_find(core, group, &group_slot);
+  ptg_status status = ptg__border_check_type(runtime, type);
   if (status != PTG_OK) return status;
-  ptg_task_options ours;
-  status =
-      ptg__border_take(runtime, &ours, sizeof(ours), options, sizeof(ours));
+  status = ptg__group_find(core, group, &group_slot);
+  if (status != PTG_OK) return status;
+  ptg_task_options ours, *given = NULL;
+  if (options != NULL) {
+    given = &ours;
+    status =
+        ptg__border_take(runtime, &ours, sizeof(ours), options, sizeof(ours));
+  }
   if (status != PTG_OK) return status;
   ptg__runtime_stamp_time(runtime);
   uint32_t slot;
-  status = ptg__task_spawn(core, group_slot, type, &ours, user_data, &slot);
+  status = ptg__task_spawn(core, group_slot, type, given, user_data, &slot);
   if (status != PTG_OK) return status;
-  *task = ptg__slab_handle(&core->tasks, slot);
+  *task = ptg__task_handle(core, slot);
   ptg__runtime_schedule(runtime);
   return PTG_OK;
 }
@@ -49,13 +54,11 @@ ENTRY_HOT ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
                                     void *user_data, ptg_task *out) {
   ptg_task task = PTG_NONE;
   ptg_status status = ptg__runtime_enter(runtime);
-  int is_entered = status == PTG_OK;
-  if (status == PTG_OK) status = ptg__border_check_type(runtime, type);
-  if (status == PTG_OK)
+  if (status == PTG_OK) {
     status = spawn(runtime, group, type, options, user_data, &task);
+    if (runtime->trace != NULL) ptg__trace_spawn(runtime, status, group, task);
+  }
   if (out != NULL) *out = task;
-  if (is_entered && runtime->trace != NULL)
-    ptg__trace_spawn(runtime, status, group, task);
   if (status != PTG_OK) ptg__border_release(type, user_data);
   return status;
 }

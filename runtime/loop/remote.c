@@ -29,7 +29,7 @@ static void fill(ptg_runtime *runtime, struct ptg__letter *letter) {
     runtime->starved = letter;
     return;
   }
-  letter->task = ptg__slab_handle(&core->tasks, letter->slot);
+  letter->task = ptg__task_handle(core, letter->slot);
   ptg__mailbox_fill(runtime->mailbox, letter);
 }
 
@@ -278,7 +278,7 @@ static void deliver_spawn(ptg_runtime *runtime, struct ptg__letter *letter) {
                               &letter->options.spawn, letter->user_data);
   if (runtime->trace != NULL)
     ptg__trace_spawn(runtime, status, letter->about,
-                     ptg__slab_handle(&core->tasks, slot));
+                     ptg__task_handle(core, slot));
   if (status != PTG_OK)
     ptg__task_refuse(core, slot, letter->type, letter->user_data, status);
 }

@@ -167,7 +167,7 @@ static ptg_status create(const ptg_runtime_options *options,
   ptg_runtime *runtime = ptg__memory_take(&memory, sizeof(*runtime));
   if (runtime == NULL) return PTG_ENOMEM;
 
-  runtime->thread = uv_thread_self();
+  runtime->thread = ptg__thread_self();
   runtime->timer_for_ns = INT64_MAX;
   runtime->is_manual = (options->flags & PTG_RUNTIME_MANUAL_CLOCK) != 0;
   int64_t now_ns = runtime->is_manual ? MANUAL_BEGIN_NS : (int64_t)uv_hrtime();

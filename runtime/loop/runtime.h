@@ -22,7 +22,7 @@ struct ptg_runtime {
   uv_timer_t timer; /* for timer_for_ns */
   uv_timer_t wait;  /* for a turn that waits */
   uv_async_t async;
-  uv_thread_t thread;
+  uintptr_t thread;
   uint64_t number; /* of the directory, as the next three */
   ptg_runtime *next_runtime;
   struct ptg__request *requests;
@@ -43,10 +43,25 @@ struct ptg_runtime {
   void *trace_data;
 };
 
+/* Names the calling thread. The thread pointer is a register, where POSIX's
+ * name takes a call; clang says that it has it and then may not. */
+#if defined(__has_builtin) && !defined(__clang__)
+#define PTG__HAS_THREAD_POINTER __has_builtin(__builtin_thread_pointer)
+#else
+#define PTG__HAS_THREAD_POINTER 0
+#endif
+static inline uintptr_t ptg__thread_self(void) {
+#if PTG__HAS_THREAD_POINTER
+  return (uintptr_t)__builtin_thread_pointer();
+#else
+  return (uintptr_t)pthread_self();
+#endif
+}
+
 /* What a call begins with: PTG_EINVAL for NULL, PTG_ETHREAD off the thread. */
 static inline ptg_status ptg__runtime_enter(const ptg_runtime *runtime) {
   if (runtime == NULL) return PTG_EINVAL;
-  return pthread_equal(pthread_self(), runtime->thread) ? PTG_OK : PTG_ETHREAD;
+  return runtime->thread == ptg__thread_self() ? PTG_OK : PTG_ETHREAD;
 }
 
 /* Brings the core's clock up to date, so that limits count from now. */
