@@ -101,8 +101,8 @@ static void trace_wanted(ptg_runtime *runtime,
 }
 
 static void take_wanted(ptg_runtime *runtime) {
+  if (atomic_load(&runtime->wanted) == WANTED_NOTHING) return;
   int wanted = atomic_exchange(&runtime->wanted, WANTED_NOTHING);
-  if (wanted == WANTED_NOTHING) return;
   ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
   if (wanted == WANTED_FORCE) options.flags = PTG_SHUTDOWN_FORCE;
   ptg__shutdown_request(&runtime->core, runtime->core.root, &options, PTG_NONE);
@@ -251,7 +251,7 @@ ptg_status ptg_runtime_turn(ptg_runtime *runtime, int64_t timeout_ns) {
   runtime->is_running = 1;
   if (must_wait) begin_wait(runtime, timeout_ns);
   uv_run(runtime->loop, must_wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-  uv_timer_stop(&runtime->wait);
+  if (must_wait) uv_timer_stop(&runtime->wait);
   runtime->is_running = 0;
   return PTG_OK;
 }
