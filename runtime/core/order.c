@@ -33,6 +33,21 @@ static uint64_t rank_of(const struct ptg__core *core, uint32_t slot) {
   return ptg__group_at(core, slot)->rank;
 }
 
+/* Invariant: ranks grow along the list, which leads back as it leads on. */
+static int is_ranked(const struct ptg__core *core,
+                     const struct ptg__group *parent) {
+  uint32_t prev = NOBODY;
+  uint64_t rank = 0;
+  for (uint32_t at = parent->rank_first; at != NOBODY;
+       at = ptg__group_at(core, at)->rank_next) {
+    if (ptg__group_at(core, at)->rank_prev != prev) return 0;
+    if (rank_of(core, at) <= rank) return 0;
+    rank = rank_of(core, at);
+    prev = at;
+  }
+  return parent->rank_last == prev;
+}
+
 static void widen_gaps(struct ptg__core *core,
                        const struct ptg__group *parent) {
   uint64_t rank = RANK_START;
@@ -297,6 +312,7 @@ ptg_status ptg__order_add_edge(struct ptg__core *core, uint32_t first,
   *edge = (struct ptg__edge){first, later, a->edges_out, b->edges_in};
   a->edges_out = edge;
   b->edges_in = edge;
+  PTG_CHECK_SLOW(is_ranked(core, ptg__group_at(core, a->parent)));
   ptg__group_at(core, a->parent)->edges_within++;
   return PTG_OK;
 }
