@@ -258,23 +258,27 @@ struct ptg__group {
   int64_t last_task_ns;
   struct ptg__short_text last_task_name;
 
+  /* What a walk along the edges reads lies together; see order.c. */
   struct ptg__edge *edges_out;
   struct ptg__edge *edges_in;
-  uint32_t edges_within; /* among its children */
-  uint64_t rank; /* among its siblings: along each edge it grows; order.c */
+  uint64_t rank; /* among its siblings: along each edge it grows; 0: none */
+  uint64_t mark; /* scratch, as are the next three */
+  uint32_t via;
+  uint32_t heap_next;
+  uint32_t heap_child;
   uint32_t held_back; /* by so many siblings, which end and are not gone, that
                          are to close first */
-
+  uint32_t rank_prev; /* siblings that have a rank, in its order */
+  uint32_t rank_next;
   uint32_t turn_next; /* siblings in the order of their turns; see order.h */
   uint32_t turn_prev;
   uint32_t turn_first; /* of the children */
   uint32_t turn_last;
+  uint32_t rank_first;
+  uint32_t rank_last;
+  uint32_t edges_within; /* among the children */
 
   /* Scratch of order.c and plan.c, between two calls meaningless. */
-  uint32_t heap_child;
-  uint32_t heap_next;
-  uint64_t mark;
-  uint32_t via;
   uint32_t is_critical;
   int64_t need_ns;
   int64_t tail_ns;

@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "memo.h"
+#include "order.h"
 #include "owner.h"
 #include "task.h"
 #include "watch.h"
@@ -128,7 +129,6 @@ static void fill(struct ptg__core *core, struct ptg__group *group,
                                .last_task = NOBODY,
                                .options = *options,
                                .serial = ++core->groups_made,
-                               .rank = core->groups_made,
                                .created_ns = core->now_ns,
                                .state = PTG_GROUP_OPEN,
                                .cursor = NOBODY,
@@ -142,7 +142,9 @@ static void fill(struct ptg__core *core, struct ptg__group *group,
                                .turn_next = NOBODY,
                                .turn_prev = NOBODY,
                                .turn_first = NOBODY,
-                               .turn_last = NOBODY};
+                               .turn_last = NOBODY,
+                               .rank_first = NOBODY,
+                               .rank_last = NOBODY};
   group->options.name = NULL;
 }
 
@@ -250,6 +252,7 @@ void ptg__group_free(struct ptg__core *core, uint32_t slot) {
 
   free_late_tasks(core, group);
   free_edges(core, group);
+  ptg__order_leave(core, slot);
   unlink_from_parent(core, group);
   ptg__alarms_clear(&core->group_alarms, slot);
   ptg__string_fini(&group->name, &core->memory);

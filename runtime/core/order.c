@@ -19,68 +19,191 @@ static int has_edge(const struct ptg__core *core, uint32_t first,
   return edge != NULL;
 }
 
-/* Ranks grow along every edge, so a circle can only go through groups whose
- * ranks lie between those of the edge's ends, and an edge that leads upward
- * closes none. One that leads downward has the ranks of the groups on its way
- * dealt out anew among them (Pearce, Kelly, 2006). */
+/* ---------------------------------------------------------------- ranks -- */
+
+/* Siblings that have had an edge are kept in a list in which every edge leads
+ * onward, and numbered along it; a rank of 0 is outside. So an edge between two
+ * of them that leads onward closes no circle, nor does one to or from a sibling
+ * that has had none. Ranks have gaps, in which others find room. */
+
+#define RANK_GAP (UINT64_C(1) << 32)
+#define RANK_START (UINT64_C(1) << 62) /* of a list, with room before it */
 
 static uint64_t rank_of(const struct ptg__core *core, uint32_t slot) {
   return ptg__group_at(core, slot)->rank;
 }
 
-/* A list of groups through heap_next. */
-struct list {
-  uint32_t first;
-  uint32_t last;
-};
-
-static void reach(struct ptg__core *core, struct list *list, uint32_t slot,
-                  uint32_t from, uint64_t mark) {
-  struct ptg__group *group = ptg__group_at(core, slot);
-  if (group->mark == mark) return;
-  group->mark = mark;
-  group->via = from;
-  group->heap_next = NOBODY;
-  if (list->first == NOBODY) {
-    list->first = slot;
-  } else {
-    ptg__group_at(core, list->last)->heap_next = slot;
+/* Invariant: ranks grow along the list, which leads back as it leads on. */
+static int is_ranked(const struct ptg__core *core,
+                     const struct ptg__group *parent) {
+  uint32_t prev = NOBODY;
+  uint64_t rank = 0;
+  for (uint32_t at = parent->rank_first; at != NOBODY;
+       at = ptg__group_at(core, at)->rank_next) {
+    if (ptg__group_at(core, at)->rank_prev != prev) return 0;
+    if (rank_of(core, at) <= rank) return 0;
+    rank = rank_of(core, at);
+    prev = at;
   }
-  list->last = slot;
+  return parent->rank_last == prev;
 }
 
-/* Lists what comes after later, as far as first's rank. Each one's `via`, from
- * first back, says where the way came from, if first is among them: then the
- * answer is 1. */
-static int list_after(struct ptg__core *core, uint32_t later, uint32_t first,
-                      struct list *list) {
-  uint64_t mark = ++core->marks, bound = rank_of(core, first);
-  *list = (struct list){NOBODY, NOBODY};
-  reach(core, list, later, NOBODY, mark);
-  for (uint32_t at = later; at != NOBODY;
+static void widen_gaps(struct ptg__core *core,
+                       const struct ptg__group *parent) {
+  uint64_t rank = RANK_START;
+  for (uint32_t at = parent->rank_first; at != NOBODY;
+       at = ptg__group_at(core, at)->rank_next)
+    ptg__group_at(core, at)->rank = rank += RANK_GAP;
+}
+
+static uint64_t gap_after(const struct ptg__core *core,
+                          const struct ptg__group *parent, uint32_t prev) {
+  uint32_t next = prev == NOBODY ? parent->rank_first
+                                 : ptg__group_at(core, prev)->rank_next;
+  uint64_t low = prev == NOBODY ? 0 : rank_of(core, prev);
+  return (next == NOBODY ? UINT64_MAX : rank_of(core, next)) - low;
+}
+
+/* Puts a sibling behind prev, which may be nobody. */
+static void put_behind(struct ptg__core *core, struct ptg__group *parent,
+                       uint32_t prev, uint32_t slot, uint64_t rank) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  uint32_t *to_it = prev == NOBODY ? &parent->rank_first
+                                   : &ptg__group_at(core, prev)->rank_next;
+  group->rank = rank;
+  group->rank_prev = prev;
+  group->rank_next = *to_it;
+  *to_it = slot;
+  uint32_t *back = group->rank_next == NOBODY
+                       ? &parent->rank_last
+                       : &ptg__group_at(core, group->rank_next)->rank_prev;
+  *back = slot;
+}
+
+static void put_first(struct ptg__core *core, struct ptg__group *parent,
+                      uint32_t slot) {
+  if (gap_after(core, parent, NOBODY) < 2) widen_gaps(core, parent);
+  uint64_t half = gap_after(core, parent, NOBODY) / 2;
+  uint64_t top = rank_of(core, parent->rank_first);
+  put_behind(core, parent, NOBODY, slot,
+             top - (half < RANK_GAP ? half : RANK_GAP));
+}
+
+/* Puts a list of `count` siblings, through heap_next, behind prev. */
+static void put_list(struct ptg__core *core, struct ptg__group *parent,
+                     uint32_t prev, uint32_t list, uint64_t count) {
+  if (gap_after(core, parent, prev) <= count) widen_gaps(core, parent);
+  uint64_t step = gap_after(core, parent, prev) / (count + 1);
+  if (step > RANK_GAP) step = RANK_GAP;
+  uint64_t rank = prev == NOBODY ? 0 : rank_of(core, prev);
+  for (uint32_t at = list; at != NOBODY;
        at = ptg__group_at(core, at)->heap_next) {
-    if (at == first) return 1;
-    const struct ptg__edge *edge = ptg__group_at(core, at)->edges_out;
-    for (; edge != NULL; edge = edge->next_out)
-      if (rank_of(core, edge->later) <= bound)
-        reach(core, list, edge->later, at, mark);
+    put_behind(core, parent, prev, at, rank += step);
+    prev = at;
+  }
+}
+
+static void put_last(struct ptg__core *core, struct ptg__group *parent,
+                     uint32_t slot) {
+  ptg__group_at(core, slot)->heap_next = NOBODY;
+  put_list(core, parent, parent->rank_last, slot, 1);
+}
+
+void ptg__order_leave(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  if (group->rank == 0) return;
+  struct ptg__group *parent = ptg__group_at(core, group->parent);
+  uint32_t *to_it = group->rank_prev == NOBODY
+                        ? &parent->rank_first
+                        : &ptg__group_at(core, group->rank_prev)->rank_next;
+  uint32_t *back = group->rank_next == NOBODY
+                       ? &parent->rank_last
+                       : &ptg__group_at(core, group->rank_next)->rank_prev;
+  *to_it = group->rank_next;
+  *back = group->rank_prev;
+  group->rank = 0;
+}
+
+/* -------------------------------------------------------------- circles -- */
+
+/* An edge that leads back closes a circle if there is a way from its later end
+ * to its first. It is looked for from both, among the ranks between them, and
+ * always on the side that has seen fewer edges. Once one side has seen all that
+ * it can reach, there is no such way, and what it has reached moves past the
+ * other end of the edge (Haeupler, Kavitha, Mathew, Sen, Tarjan, 2012). */
+struct walk {
+  uint32_t first; /* whom it has reached, through heap_next */
+  uint32_t last;
+  uint32_t at;    /* whose edges are seen next */
+  uint64_t count; /* of whom it has reached */
+  uint64_t edges; /* which it has seen */
+  uint64_t mark;  /* of whom it has reached */
+};
+
+static void reach(struct ptg__core *core, struct walk *walk, uint32_t slot,
+                  uint32_t from) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  group->mark = walk->mark;
+  group->via = from;
+  group->heap_next = NOBODY;
+  if (walk->at == NOBODY) walk->at = slot;
+  ptg__group_at(core, walk->last)->heap_next = slot;
+  walk->last = slot;
+  walk->count++;
+}
+
+static struct walk walk_from(struct ptg__core *core, uint32_t slot) {
+  struct walk walk = {slot, slot, NOBODY, 0, 0, ++core->marks};
+  reach(core, &walk, slot, NOBODY);
+  ptg__group_at(core, slot)->heap_next = NOBODY;
+  return walk;
+}
+
+/* Turns round the way on from there, so that `via` leads back all along. */
+static void join_ways(struct ptg__core *core, uint32_t here, uint32_t there) {
+  while (there != NOBODY) {
+    uint32_t next = ptg__group_at(core, there)->via;
+    ptg__group_at(core, there)->via = here;
+    here = there;
+    there = next;
+  }
+}
+
+/* Sees the edges of one more group; answers 1 if the walks have met. */
+static int go_on(struct ptg__core *core, struct walk *after, uint64_t met,
+                 uint64_t bound) {
+  uint32_t at = after->at;
+  const struct ptg__edge *edge = ptg__group_at(core, at)->edges_out;
+  after->at = ptg__group_at(core, at)->heap_next;
+  for (; edge != NULL; edge = edge->next_out) {
+    const struct ptg__group *group = ptg__group_at(core, edge->later);
+    after->edges++;
+    if (group->mark == met) {
+      join_ways(core, at, edge->later);
+      return 1;
+    }
+    if (group->rank < bound && group->mark != after->mark)
+      reach(core, after, edge->later, at);
   }
   return 0;
 }
 
-/* Lists what comes before first, as far down as later's rank. */
-static void list_before(struct ptg__core *core, uint32_t first, uint32_t later,
-                        struct list *list) {
-  uint64_t mark = ++core->marks, bound = rank_of(core, later);
-  *list = (struct list){NOBODY, NOBODY};
-  reach(core, list, first, NOBODY, mark);
-  for (uint32_t at = first; at != NOBODY;
-       at = ptg__group_at(core, at)->heap_next) {
-    const struct ptg__edge *edge = ptg__group_at(core, at)->edges_in;
-    for (; edge != NULL; edge = edge->next_in)
-      if (rank_of(core, edge->first) >= bound)
-        reach(core, list, edge->first, at, mark);
+static int go_back(struct ptg__core *core, struct walk *before, uint64_t met,
+                   uint64_t bound) {
+  uint32_t at = before->at;
+  const struct ptg__edge *edge = ptg__group_at(core, at)->edges_in;
+  before->at = ptg__group_at(core, at)->heap_next;
+  for (; edge != NULL; edge = edge->next_in) {
+    const struct ptg__group *group = ptg__group_at(core, edge->first);
+    before->edges++;
+    if (group->mark == met) {
+      join_ways(core, edge->first, at);
+      return 1;
+    }
+    if (group->rank > bound && group->mark != before->mark)
+      reach(core, before, edge->first, at);
   }
+  return 0;
 }
 
 static int has_lower_rank(const struct ptg__group *one,
@@ -88,53 +211,54 @@ static int has_lower_rank(const struct ptg__group *one,
   return one->rank < other->rank;
 }
 
-/* Links two sorted lists through turn_next, by rank; returns the first. */
-static uint32_t link_by_rank(struct ptg__core *core, uint32_t one,
-                             uint32_t other) {
-  uint32_t first = NOBODY, *link = &first;
-  while (one != NOBODY || other != NOBODY) {
-    int is_one = other == NOBODY ||
-                 (one != NOBODY && rank_of(core, one) < rank_of(core, other));
-    uint32_t *from = is_one ? &one : &other;
-    struct ptg__group *group = ptg__group_at(core, *from);
-    *link = *from;
-    link = &group->turn_next;
-    *from = group->heap_next;
+/* Takes whom a walk has reached out of the list, in the order of their ranks.
+ */
+static uint32_t take_out(struct ptg__core *core, const struct walk *walk) {
+  uint32_t list = ptg__group_sort(core, walk->first, has_lower_rank);
+  for (uint32_t at = list; at != NOBODY;
+       at = ptg__group_at(core, at)->heap_next)
+    ptg__order_leave(core, at);
+  return list;
+}
+
+/* Answers 0 if an edge, which leads back, would close a circle, along which
+ * `via` then leads from first back to later. */
+static int turn_round(struct ptg__core *core, uint32_t first, uint32_t later) {
+  struct ptg__group *parent =
+      ptg__group_at(core, ptg__group_at(core, first)->parent);
+  struct walk after = walk_from(core, later);
+  struct walk before = walk_from(core, first);
+  uint64_t low = rank_of(core, later), high = rank_of(core, first);
+  while (after.at != NOBODY && before.at != NOBODY) {
+    int have_met = after.edges <= before.edges
+                       ? go_on(core, &after, before.mark, high)
+                       : go_back(core, &before, after.mark, low);
+    if (have_met) return 0;
   }
-  *link = NOBODY;
-  return first;
-}
-
-/* Gives the ranks of both lists to the one and then to the other, each in its
- * order. */
-static void deal_ranks(struct ptg__core *core, uint32_t before,
-                       uint32_t after) {
-  uint32_t lists[] = {ptg__group_sort(core, before, has_lower_rank),
-                      ptg__group_sort(core, after, has_lower_rank)};
-  uint32_t pool = link_by_rank(core, lists[0], lists[1]);
-  for (int i = 0; i < 2; i++)
-    for (uint32_t at = lists[i]; at != NOBODY;
-         at = ptg__group_at(core, at)->heap_next) {
-      ptg__group_at(core, at)->mark = rank_of(core, pool);
-      pool = ptg__group_at(core, pool)->turn_next;
-    }
-  for (int i = 0; i < 2; i++)
-    for (uint32_t at = lists[i]; at != NOBODY;
-         at = ptg__group_at(core, at)->heap_next) {
-      ptg__group_at(core, at)->rank = ptg__group_at(core, at)->mark;
-      ptg__group_at(core, at)->mark = 0;
-    }
-}
-
-/* Makes first's rank the lower one; answers 0 if an edge would close a circle,
- * which `via` then leads along. */
-static int rank_before(struct ptg__core *core, uint32_t first, uint32_t later) {
-  if (rank_of(core, first) < rank_of(core, later)) return 1;
-  struct list after, before;
-  if (list_after(core, later, first, &after)) return 0;
-  list_before(core, first, later, &before);
-  deal_ranks(core, before.first, after.first);
+  if (after.at == NOBODY) {
+    uint32_t list = take_out(core, &after);
+    put_list(core, parent, first, list, after.count);
+  } else {
+    uint32_t list = take_out(core, &before);
+    put_list(core, parent, ptg__group_at(core, later)->rank_prev, list,
+             before.count);
+  }
   return 1;
+}
+
+/* Makes first's rank the lower one, or answers 0 as turn_round() does. */
+static int rank_before(struct ptg__core *core, uint32_t first, uint32_t later) {
+  if (first == later) return 0;
+  struct ptg__group *parent =
+      ptg__group_at(core, ptg__group_at(core, first)->parent);
+  if (rank_of(core, later) == 0) {
+    if (rank_of(core, first) == 0) put_last(core, parent, first);
+    put_last(core, parent, later);
+  } else if (rank_of(core, first) == 0) {
+    put_first(core, parent, first);
+  }
+  return rank_of(core, first) < rank_of(core, later) ||
+         turn_round(core, first, later);
 }
 
 /* Names the circle that an edge first -> later would close, from first round
@@ -188,6 +312,7 @@ ptg_status ptg__order_add_edge(struct ptg__core *core, uint32_t first,
   *edge = (struct ptg__edge){first, later, a->edges_out, b->edges_in};
   a->edges_out = edge;
   b->edges_in = edge;
+  PTG_CHECK_SLOW(is_ranked(core, ptg__group_at(core, a->parent)));
   ptg__group_at(core, a->parent)->edges_within++;
   return PTG_OK;
 }

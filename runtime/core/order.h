@@ -13,6 +13,9 @@
 ptg_status ptg__order_add_edge(struct ptg__core *core, uint32_t first,
                                uint32_t later);
 
+/* A group is freed: it leaves the order of its siblings. */
+void ptg__order_leave(struct ptg__core *core, uint32_t slot);
+
 /* Links the children of parent that are not closed in the order of their
  * turns: turn_first, turn_next... Those whose turn has come are the first.
  * Every edge leads forward in it, but for those to a group whose turn has come:

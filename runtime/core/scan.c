@@ -15,7 +15,7 @@
 #define RECORDS_A_STEP 4
 
 /* What is read of a task outside its record is called for so many early. */
-#define SOON 8
+#define SOON 24
 
 struct scan {
   const struct ptg__core *core;

@@ -416,6 +416,26 @@ static void closed_in_an_order_of(const struct law *law, ptg_group top,
       if (closure->is_before[a][b]) assert_true(place[a] < place[b]);
 }
 
+/* The message tells a way round along the edges that are there. The siblings'
+ * names are "s" and a letter. */
+static void error_tells_a_circle(const struct law *law,
+                                 int has_edge[SIBLINGS][SIBLINGS],
+                                 uint32_t first, uint32_t later) {
+  ptg_error_info info = PTG_ERROR_INFO_INIT;
+  assert_int_equal(ptg_runtime_get_error(law->runtime, &info), PTG_OK);
+  const char *at = strchr(info.message, ':') + 2;
+  uint32_t here = (uint32_t)(at[1] - 'a'), steps = 0;
+  assert_int_equal(here, first);
+  for (; at[2] != '\0'; steps++) {
+    at += strlen("sa -> ");
+    uint32_t next = (uint32_t)(at[1] - 'a');
+    assert_true(steps == 0 ? next == later : has_edge[here][next]);
+    here = next;
+  }
+  assert_true(steps > 0);
+  assert_int_equal(here, first);
+}
+
 /* Each edge is accepted exactly if it closes no circle, however many there are
  * and in whatever order they come. */
 static void edges_close_no_circle_whatever_came_before(void **state) {
@@ -423,17 +443,25 @@ static void edges_close_no_circle_whatever_came_before(void **state) {
   for (uint64_t seed = 1; seed <= 20; seed++) {
     uint64_t at = seed;
     struct closure closure = {{{0}}};
+    int has_edge[SIBLINGS][SIBLINGS] = {{0}};
     ptg_group siblings[SIBLINGS];
     ptg_group top = law_group(law, law->root, "top", 0, 0);
-    for (int i = 0; i < SIBLINGS; i++)
-      siblings[i] = law_group(law, top, "s", 0, 0);
+    for (int i = 0; i < SIBLINGS; i++) {
+      char name[] = {'s', (char)('a' + i), '\0'};
+      siblings[i] = law_group(law, top, name, 0, 0);
+    }
     for (int i = 0; i < 200; i++) {
       uint32_t first = law_pick(&at, SIBLINGS), later = law_pick(&at, SIBLINGS);
       int is_circle = first == later || closure.is_before[later][first];
       assert_int_equal(ptg_group_stops_before(law->runtime, siblings[first],
                                               siblings[later]),
                        is_circle ? PTG_ECYCLE : PTG_OK);
-      if (!is_circle) close_over(&closure, first, later);
+      if (is_circle) {
+        error_tells_a_circle(law, has_edge, first, later);
+      } else {
+        has_edge[first][later] = 1;
+        close_over(&closure, first, later);
+      }
     }
     law_spawn(law, top, "t", STUBBORN);
     law_shutdown(law, top);
@@ -443,9 +471,75 @@ static void edges_close_no_circle_whatever_came_before(void **state) {
   }
 }
 
+#define CHAIN 200
+
+/* Each edge is the one for which there is the least room. */
+static void circles_are_seen_however_close_the_siblings_lie(void **state) {
+  struct law *law = *state;
+  ptg_group top = law_group(law, law->root, "top", PTG_GROUP_PARALLEL, 0);
+  ptg_group chain[CHAIN], first = law_group(law, top, "first", 0, 0);
+  ptg_group last = law_group(law, top, "last", 0, 0);
+  before(law, first, last);
+  for (int i = 0; i < CHAIN; i++) {
+    chain[i] = law_group(law, top, "s", 0, 0);
+    before(law, chain[i], last);
+    before(law, first, chain[i]);
+  }
+  for (int i = 1; i < CHAIN; i++)
+    before(law, chain[i - 1], chain[i]);
+  ptg_runtime *runtime = law->runtime;
+  for (int i = 1; i < CHAIN; i++) {
+    for (int j = 0; j < i; j++)
+      assert_int_equal(ptg_group_stops_before(runtime, chain[i], chain[j]),
+                       PTG_ECYCLE);
+    assert_int_equal(ptg_group_stops_before(runtime, chain[i], first),
+                     PTG_ECYCLE);
+  }
+  assert_int_equal(ptg_group_stops_before(runtime, last, first), PTG_ECYCLE);
+}
+
+/* Likewise, as each one comes before all the others. */
+static void circles_are_seen_however_many_come_first(void **state) {
+  struct law *law = *state;
+  ptg_group top = law_group(law, law->root, "top", PTG_GROUP_PARALLEL, 0);
+  ptg_group chain[CHAIN];
+  for (int i = 0; i < CHAIN; i++) {
+    chain[i] = law_group(law, top, "s", 0, 0);
+    if (i > 0) before(law, chain[i], chain[i - 1]);
+  }
+  for (int i = 1; i < CHAIN; i++)
+    for (int j = 0; j < i; j++)
+      assert_int_equal(ptg_group_stops_before(law->runtime, chain[j], chain[i]),
+                       PTG_ECYCLE);
+}
+
+/* Those that lay beside it are still told apart. */
+static void group_that_is_gone_leaves_the_order(void **state) {
+  struct law *law = *state;
+  ptg_group top = law_group(law, law->root, "top", PTG_GROUP_PARALLEL, 0);
+  ptg_group siblings[SIBLINGS];
+  for (int i = 0; i < SIBLINGS; i++) {
+    siblings[i] = law_group(law, top, "s", 0, 0);
+    if (i > 0) before(law, siblings[i - 1], siblings[i]);
+  }
+  for (int i = 0; i < SIBLINGS; i += 3)
+    law_shutdown(law, siblings[i]);
+  law_advance(law, SECOND);
+  for (int i = 1; i < SIBLINGS; i += 3) {
+    ptg_group other = law_group(law, top, "new", 0, 0);
+    before(law, siblings[i + 1], other);
+    if (i + 3 < SIBLINGS) before(law, other, siblings[i + 3]);
+    assert_int_equal(ptg_group_stops_before(law->runtime, other, siblings[i]),
+                     PTG_ECYCLE);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       LAW(edges_close_no_circle_whatever_came_before),
+      LAW(circles_are_seen_however_close_the_siblings_lie),
+      LAW(circles_are_seen_however_many_come_first),
+      LAW(group_that_is_gone_leaves_the_order),
       LAW(children_close_before_the_parents_tasks_are_told),
       LAW(graces_begin_when_a_groups_own_turn_comes),
       LAW(siblings_close_one_by_one_newest_first),
