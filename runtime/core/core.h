@@ -185,34 +185,14 @@ struct ptg__group {
   uint32_t next;
   uint32_t first_child;
   uint32_t last_child;
+
+  /* What every task of it goes through lies together, as far as killable. */
   uint32_t first_task;
   uint32_t last_task;
-
-  ptg_group_options options; /* as given, limits inherited; name is not it */
-  struct ptg__string name;
-  uint64_t serial; /* the how-manieth group of the runtime */
-  int64_t created_ns;
-
-  struct ptg__counts counts;
-  struct ptg__counts before; /* counts when its shutdown was asked for */
-  uint64_t originator;       /* whose callback asked for that */
-  uint64_t spawned;
-  uint64_t live;
-  uint64_t unstarted; /* of live */
-  uint64_t waiting;   /* of unstarted: for a place */
-  uint64_t exempt;    /* of live: clean-up, which takes no place */
-  uint64_t peak;      /* the most that live has been */
-  uint64_t killable;  /* of live: their type can kill */
-  uint64_t abandoned;
-  uint64_t late;
-  uint64_t killed;
-  uint64_t untold;   /* tasks that ended and whose done is still to be told */
-  uint64_t children; /* not closed */
-  uint64_t children_begun; /* of children: their turn has come */
-
-  struct ptg__alarm alarm; /* the end of the phase it is in */
-  uint8_t state;           /* PTG_GROUP_* */
-  uint8_t pending;         /* PTG__GROUP_BEGIN... */
+  uint32_t cursor;        /* the task that is told next */
+  uint32_t first_waiting; /* the oldest task that waits for a place */
+  uint8_t state;          /* PTG_GROUP_* */
+  uint8_t pending;        /* PTG__GROUP_BEGIN... */
   uint8_t is_queued;
   uint8_t is_ending; /* its shutdown has been asked for, here or above */
   uint8_t has_begun; /* its turn has come */
@@ -227,10 +207,33 @@ struct ptg__group {
   uint8_t keeps_share;  /* scratch of deadline.c */
   uint8_t awaits_edges; /* its turn comes when it is not held back any more */
   uint8_t reserved;
+  struct ptg__ended *history; /* a ring of options.history; NULL: none */
+  struct ptg__counts counts;
+  uint64_t spawned;
+  uint64_t live;
+  uint64_t untold;    /* tasks that ended and whose done is still to be told */
+  uint64_t unstarted; /* of live */
+  uint64_t waiting;   /* of unstarted: for a place */
+  uint64_t exempt;    /* of live: clean-up, which takes no place */
+  uint64_t peak;      /* the most that live has been */
+  uint64_t killable;  /* of live: their type can kill */
+
+  ptg_group_options options; /* as given, limits inherited; name is not it */
+  struct ptg__string name;
+  uint64_t serial; /* the how-manieth group of the runtime */
+  int64_t created_ns;
+
+  struct ptg__counts before; /* counts when its shutdown was asked for */
+  uint64_t originator;       /* whose callback asked for that */
+  uint64_t abandoned;
+  uint64_t late;
+  uint64_t killed;
+  uint64_t children;       /* not closed */
+  uint64_t children_begun; /* of children: their turn has come */
+
+  struct ptg__alarm alarm; /* the end of the phase it is in */
   ptg_status hook_status;  /* of a hook that failed: an error to be told */
   ptg_status noted_status; /* likewise: an event that has not been taken */
-  uint32_t cursor;         /* the task that is told next */
-  uint32_t first_waiting;  /* the oldest task that waits for a place */
   uint32_t owner;          /* a task; PTG__NO_SLOT: none, or it has ended */
   uint32_t owned_next;     /* in its owner's list */
   uint32_t watches;        /* a ring; the first */
@@ -252,7 +255,6 @@ struct ptg__group {
   ptg_group waited_for;
 
   struct ptg__failures *failures; /* NULL: none yet */
-  struct ptg__ended *history;     /* a ring of options.history; NULL: none */
   uint64_t remembered;            /* how many have ever been put there */
   ptg_task last_task_handle;      /* who ended last in its own phases */
   int64_t last_task_ns;
