@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "cold.h"
 #include "events.h"
 #include "group.h"
 #include "memo.h"
@@ -61,6 +62,7 @@ void ptg__core_fini(struct ptg__core *core) {
     slot = next;
   }
   ptg__events_begin_take(core);
+  ptg__cold_fini(core);
   ptg__slab_fini(&core->groups);
   ptg__slab_fini(&core->tasks);
   ptg__slab_fini(&core->watches);

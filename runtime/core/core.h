@@ -69,14 +69,15 @@ struct ptg__noted {
   uint16_t is_queued;
 };
 
-/* What few tasks have. */
+/* What few tasks have; see cold.h. */
 struct ptg__task_cold {
   struct ptg__string name;
-  char short_name[32]; /* where name is when it fits: looks find it near */
-  struct ptg__task_cold *next_kept; /* for the next take of events */
-  struct ptg__string reason;        /* bytes NULL: the default one */
-  struct ptg__string message;
+  uint32_t short_used;
+  char short_texts[60]; /* where texts are that fit: looks find a name near */
+  struct ptg__task_cold *next_kept; /* for the next take of events; a spare */
   struct ptg__string place;
+  struct ptg__string reason; /* bytes NULL: the default one */
+  struct ptg__string message;
   uint64_t originator;
   uint32_t first_owned; /* groups whose owner it is, through owned_next */
   uint32_t owned;       /* how many */
@@ -353,6 +354,8 @@ struct ptg__core {
   struct ptg__queue later;
   struct ptg__queue events; /* records with something noted */
   struct ptg__task_cold *kept;
+  struct ptg__task_cold *spare;
+  uint32_t spare_count;
   struct ptg__action retry; /* an error whose handler failed */
   int has_retry;
   uint32_t inside;  /* the group whose callback is running */

@@ -2,6 +2,7 @@
 #include "events.h"
 
 #include "check.h"
+#include "cold.h"
 #include "group.h"
 #include "shutdown.h"
 #include "task.h"
@@ -60,7 +61,7 @@ void ptg__events_begin_take(struct ptg__core *core) {
   while (core->kept != NULL) {
     struct ptg__task_cold *cold = core->kept;
     core->kept = cold->next_kept;
-    ptg__task_free_cold(core, cold);
+    ptg__cold_give(core, cold);
   }
 }
 

@@ -52,10 +52,19 @@ static size_t character_size(const unsigned char *text, size_t left) {
   return size;
 }
 
+/* Eight characters of ASCII, none of which is NUL? */
+static int are_plain(const unsigned char *bytes) {
+  const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+  uint64_t word;
+  memcpy(&word, bytes, sizeof(word));
+  return ((word | (word - ones)) & highs) == 0;
+}
+
 int ptg__text_is_valid(const char *text, size_t length) {
   const unsigned char *bytes = (const unsigned char *)text;
   while (length > 0) {
-    size_t size = character_size(bytes, length);
+    size_t size =
+        length >= 8 && are_plain(bytes) ? 8 : character_size(bytes, length);
     if (size == 0) return 0;
     bytes += size;
     length -= size;

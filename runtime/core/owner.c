@@ -2,6 +2,7 @@
 #include "owner.h"
 
 #include "check.h"
+#include "cold.h"
 #include "group.h"
 #include "shutdown.h"
 #include "task.h"
@@ -22,7 +23,7 @@ ptg_status ptg__owner_find(struct ptg__core *core, ptg_task handle,
 
 ptg_status ptg__owner_bind(struct ptg__core *core, uint32_t slot,
                            uint32_t task) {
-  struct ptg__task_cold *cold = ptg__task_cold(core, task);
+  struct ptg__task_cold *cold = ptg__cold_of(core, task);
   if (cold == NULL)
     return ptg__core_fail(core, PTG_ENOMEM, "no memory for a group's owner");
   struct ptg__group *group = ptg__group_at(core, slot);

@@ -1,9 +1,8 @@
 /* spawn.c - see spawn.h. */
 #include "spawn.h"
 
-#include <string.h>
-
 #include "check.h"
+#include "cold.h"
 #include "group.h"
 #include "place.h"
 #include "task.h"
@@ -46,27 +45,19 @@ static ptg_status admit(struct ptg__core *core, struct ptg__group *group,
   return ptg__place_admit(core, slot, must_wait);
 }
 
-static ptg_status set_name(struct ptg__core *core, struct ptg__task_cold *cold,
-                           const char *name, size_t length) {
-  if (length >= sizeof(cold->short_name))
-    return ptg__string_init(&cold->name, &core->memory, name, length);
-  memcpy(cold->short_name, name, length); /* zeroed behind it */
-  cold->name = (struct ptg__string){cold->short_name, length};
-  return PTG_OK;
-}
-
 static ptg_status set_texts(struct ptg__core *core, uint32_t slot,
                             const ptg_task_options *options) {
   int has_name = options->name != NULL && options->name_length > 0;
   int has_place = options->place != NULL && options->place_length > 0;
   if (!has_name && !has_place) return PTG_OK;
-  struct ptg__task_cold *cold = ptg__task_cold(core, slot);
+  struct ptg__task_cold *cold = ptg__cold_of(core, slot);
   ptg_status status = cold == NULL ? PTG_ENOMEM : PTG_OK;
   if (status == PTG_OK && has_name)
-    status = set_name(core, cold, options->name, options->name_length);
+    status = ptg__cold_keep(core, cold, &cold->name, options->name,
+                            options->name_length);
   if (status == PTG_OK && has_place)
-    status = ptg__string_init(&cold->place, &core->memory, options->place,
-                              options->place_length);
+    status = ptg__cold_keep(core, cold, &cold->place, options->place,
+                            options->place_length);
   return status;
 }
 

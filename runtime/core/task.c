@@ -2,6 +2,7 @@
 #include "task.h"
 
 #include "check.h"
+#include "cold.h"
 #include "events.h"
 #include "group.h"
 #include "memo.h"
@@ -13,23 +14,6 @@
 #define NOBODY PTG__NO_SLOT
 
 /* ---------------------------------------------------------------- parts -- */
-
-struct ptg__task_cold *ptg__task_cold(struct ptg__core *core, uint32_t slot) {
-  struct ptg__task *task = ptg__task_at(core, slot);
-  if (task->cold != NULL) return task->cold;
-  task->cold = ptg__memory_take(&core->memory, sizeof(*task->cold));
-  if (task->cold != NULL) task->cold->first_owned = NOBODY;
-  return task->cold;
-}
-
-void ptg__task_free_cold(struct ptg__core *core, struct ptg__task_cold *cold) {
-  if (cold->name.bytes != cold->short_name)
-    ptg__string_fini(&cold->name, &core->memory);
-  ptg__string_fini(&cold->reason, &core->memory);
-  ptg__string_fini(&cold->message, &core->memory);
-  ptg__string_fini(&cold->place, &core->memory);
-  ptg__memory_give(&core->memory, cold, sizeof(*cold));
-}
 
 static void unlink_from_group(struct ptg__core *core, struct ptg__group *group,
                               uint32_t slot, const struct ptg__task *task) {
@@ -76,13 +60,12 @@ ptg_status ptg__task_not_found(struct ptg__core *core, ptg_task handle) {
 
 PTG__ASIDE static void keep_message(struct ptg__core *core, uint32_t slot,
                                     const ptg_outcome *outcome) {
-  struct ptg__task_cold *cold = ptg__task_cold(core, slot);
+  struct ptg__task_cold *cold = ptg__cold_of(core, slot);
   if (cold == NULL) return;
   size_t length = ptg__text_length(outcome->message, outcome->message_length,
                                    PTRDIFF_MAX - 1);
   /* Lost without memory: the end of a task must not fail. */
-  (void)ptg__string_init(&cold->message, &core->memory, outcome->message,
-                         length);
+  (void)ptg__cold_keep(core, cold, &cold->message, outcome->message, length);
 }
 
 static void count_out(struct ptg__core *core, struct ptg__group *group,
@@ -183,7 +166,7 @@ PTG__ASIDE static void keep_or_free_cold(struct ptg__core *core,
   if (task->flags & PTG__TASK_NOTED) {
     ptg__events_keep(core, task->cold);
   } else {
-    ptg__task_free_cold(core, task->cold);
+    ptg__cold_give(core, task->cold);
   }
 }
 
@@ -247,9 +230,9 @@ ptg_status ptg__task_ask(struct ptg__core *core, uint32_t slot,
   struct ptg__task *task = ptg__task_at(core, slot);
   if (task->flags & PTG__TASK_ASKED) return PTG_OK;
 
-  struct ptg__task_cold *cold = ptg__task_cold(core, slot);
-  if (cold == NULL || ptg__string_init(&cold->reason, &core->memory, reason,
-                                       reason_length) != PTG_OK)
+  struct ptg__task_cold *cold = ptg__cold_of(core, slot);
+  if (cold == NULL || ptg__cold_keep(core, cold, &cold->reason, reason,
+                                     reason_length) != PTG_OK)
     return ptg__core_fail(core, PTG_ENOMEM, "no memory for the reason");
   cold->originator = originator;
   ask_from_queue(core, slot, PTG__TASK_ASKED);

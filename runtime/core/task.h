@@ -62,9 +62,6 @@ static inline void ptg__task_queue_start(struct ptg__core *core,
                                  : PTG__TASK_START);
 }
 
-/* What is cold of a task, made if need be; NULL: no memory. */
-struct ptg__task_cold *ptg__task_cold(struct ptg__core *core, uint32_t slot);
-
 /* Takes a task that has not ended off its group's account. */
 void ptg__task_give_up(struct ptg__core *core, uint32_t slot);
 
@@ -96,8 +93,6 @@ ptg_cancel_info ptg__task_cancel_info(const struct ptg__core *core,
                                       uint32_t slot);
 void ptg__task_get_outcome(const struct ptg__core *core, uint32_t slot,
                            ptg_outcome *outcome);
-
-void ptg__task_free_cold(struct ptg__core *core, struct ptg__task_cold *cold);
 
 /* Frees a task that has ended and is in no list. */
 void ptg__task_free(struct ptg__core *core, uint32_t slot);

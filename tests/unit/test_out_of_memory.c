@@ -19,6 +19,10 @@
 #define TASKS 64
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Short texts need no memory of their own. */
+#define LONG(text) \
+  text ", which is said at such length that it is not a short one"
+
 /* ------------------------------------------------------------- allocator -- */
 
 /* In front of each block: its size, and the proof that it is one of ours. */
@@ -268,7 +272,7 @@ static ptg_status spawn(ptg_group group, const ptg_task_type *type,
   ptg_task task;
   ptg_task_options options = PTG_TASK_OPTIONS_INIT;
   options.name = name;
-  options.place = name != NULL ? "test.c:7" : NULL;
+  options.place = name != NULL ? LONG("test.c:7") : NULL;
   b.tasks_given++;
   int released = b.tasks_released;
   ptg_status status =
@@ -295,7 +299,7 @@ static ptg_status spawn_timer(ptg_group group) {
 
 static ptg_status cancel_with_reason(ptg_task task) {
   ptg_cancel_options options = PTG_CANCEL_OPTIONS_INIT;
-  options.reason = "because it is a test";
+  options.reason = LONG("because it is a test");
   return ptg_task_cancel(b.runtime, task, &options);
 }
 
@@ -303,7 +307,7 @@ static ptg_status cancel_with_reason(ptg_task task) {
 static void finish_with_message(ptg_task task) {
   ptg_outcome outcome = PTG_OUTCOME_INIT;
   outcome.status = PTG_EFAILED;
-  outcome.message = "it failed, and this is why";
+  outcome.message = LONG("it failed, and this is why");
   assert_int_equal(ptg_task_finish(b.runtime, task, &outcome), PTG_OK);
 }
 
@@ -436,7 +440,7 @@ static void drain_greedily(ptg_runtime *runtime, ptg_task task,
       ptg_task_spawn(runtime, b.root, &OBEYS, &options, NULL, NULL),
       PTG_ENOMEM);
   assert_int_equal(cancel_with_reason(task), PTG_ENOMEM);
-  outcome.message = "this is lost";
+  outcome.message = LONG("this is lost");
   assert_int_equal(ptg_task_finish(runtime, task, &outcome), PTG_OK);
 }
 
