@@ -354,8 +354,6 @@ struct ptg__core {
   struct ptg__queue later;
   struct ptg__queue events; /* records with something noted */
   struct ptg__task_cold *kept;
-  struct ptg__task_cold *spare;
-  uint32_t spare_count;
   struct ptg__action retry; /* an error whose handler failed */
   int has_retry;
   uint32_t inside;  /* the group whose callback is running */
@@ -366,6 +364,8 @@ struct ptg__core {
   ptg_status error_status;
   int32_t error_uv_status;
   char error_message[512];
+  struct ptg__task_cold *spare; /* see cold.c */
+  uint32_t spare_count;
 };
 
 static inline struct ptg__group *ptg__group_at(const struct ptg__core *core,

@@ -127,7 +127,8 @@ static void count_in(struct ptg__group *group, const struct ptg__task *task) {
   if (task->flags & PTG__TASK_CLEANUP) group->exempt++;
 }
 
-/* Takes a record, and sets in it what no spawn says. */
+/* Takes a record, and sets in it what is read before the spawn is accepted, and
+ * what no spawn says. */
 static ptg_status take(struct ptg__core *core, uint32_t *slot) {
   ptg_status status = ptg__slab_take(&core->tasks, slot);
   if (status != PTG_OK)
@@ -137,7 +138,9 @@ static ptg_status take(struct ptg__core *core, uint32_t *slot) {
   struct ptg__task *task = ptg__task_at(core, *slot);
   task->cold = NULL;
   task->alarm = (struct ptg__alarm){0};
+  task->state = PTG__TASK_RESERVED;
   task->pending = 0;
+  task->flags = 0;
   task->watches = NOBODY;
   task->noted = (struct ptg__noted){0};
   return PTG_OK;
@@ -152,8 +155,6 @@ ptg_status ptg__task_reserve(struct ptg__core *core, uint32_t *slot) {
   task->user_data = NULL;
   task->spawned_ns = 0;
   task->spawner = PTG_NONE;
-  task->state = PTG__TASK_RESERVED;
-  task->flags = 0;
   return PTG_OK;
 }
 

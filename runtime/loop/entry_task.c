@@ -52,13 +52,14 @@ ENTRY_HOT ptg_status ptg_task_spawn(ptg_runtime *runtime, ptg_group group,
                                     const ptg_task_type *type,
                                     const ptg_task_options *options,
                                     void *user_data, ptg_task *out) {
-  ptg_task task = PTG_NONE;
+  ptg_task unwanted;
+  ptg_task *task = out != NULL ? out : &unwanted;
+  *task = PTG_NONE;
   ptg_status status = ptg__runtime_enter(runtime);
   if (status == PTG_OK) {
-    status = spawn(runtime, group, type, options, user_data, &task);
-    if (runtime->trace != NULL) ptg__trace_spawn(runtime, status, group, task);
+    status = spawn(runtime, group, type, options, user_data, task);
+    if (runtime->trace != NULL) ptg__trace_spawn(runtime, status, group, *task);
   }
-  if (out != NULL) *out = task;
   if (status != PTG_OK) ptg__border_release(type, user_data);
   return status;
 }

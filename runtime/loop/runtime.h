@@ -44,14 +44,10 @@ struct ptg_runtime {
 };
 
 /* Names the calling thread. The thread pointer is a register, where POSIX's
- * name takes a call; clang says that it has it and then may not. */
-#if defined(__has_builtin) && !defined(__clang__)
-#define PTG__HAS_THREAD_POINTER __has_builtin(__builtin_thread_pointer)
-#else
-#define PTG__HAS_THREAD_POINTER 0
-#endif
+ * name takes a call; compilers say that they have it also where they do not. */
 static inline uintptr_t ptg__thread_self(void) {
-#if PTG__HAS_THREAD_POINTER
+#if defined(__GNUC__) && __GNUC__ >= 11 && !defined(__clang__) && \
+    (defined(__x86_64__) || defined(__aarch64__))
   return (uintptr_t)__builtin_thread_pointer();
 #else
   return (uintptr_t)pthread_self();

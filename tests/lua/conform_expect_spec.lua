@@ -231,5 +231,11 @@ describe("ptg conform on a real clock", function()
       assert.are.same({ "a virtual clock" }, result.missing)
       assert.are.equal("passed", conform.play_one(steps:format(by)).result)
     end
+    for _, by in ipairs { "-600s", "forever" } do
+      local refused = '{"do": "advance", "by": "%s", "is": "invalid"}, '
+      result = conform.play_one(refused:format(by) .. steps:format "600s",
+        "--real")
+      assert.are.same({ "a virtual clock" }, result.missing)
+    end
   end)
 end)

@@ -502,6 +502,26 @@ static void order_of_each_task_and_group_is_kept(void **state) {
     play_random(seed);
 }
 
+/* Its record is that of a task which events have told of. */
+static void refused_spawn_keeps_nothing_for_a_take(void **state) {
+  struct law *law = *state;
+  ptg_group closed = law_group(law, law->root, "closed", 0, 0);
+  law_spawn(law, closed, "holds it", STUBBORN);
+  law_shutdown(law, closed);
+  ptg_task t = spawn_as(law, law->root, &evented, "t");
+  law_advance(law, 0);
+  takes(law, "t.start");
+  finish_as(law, t, PTG_OK, NULL);
+  law_advance(law, 0);
+  takes(law, "t.done");
+  takes(law, "");
+  assert_int_equal(law_spawn(law, closed, "a", STUBBORN)->spawned, PTG_ECLOSED);
+  size_t balance = law->balance;
+  for (int i = 0; i < 3; i++)
+    law_spawn(law, closed, "b", STUBBORN);
+  assert_int_equal(law->balance, balance);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       LAW(life_of_a_task_comes_as_events),
@@ -519,6 +539,7 @@ int main(void) {
       LAW(closing_is_told_after_the_ends_are_taken),
       LAW(events_that_are_not_taken_cost_no_memory),
       cmocka_unit_test(small_arrays_lose_nothing),
+      LAW(refused_spawn_keeps_nothing_for_a_take),
       LAW(elements_may_be_shorter_or_longer),
       LAW(malformed_takes_are_refused),
       LAW(events_and_callbacks_exclude_each_other),

@@ -67,9 +67,8 @@ end
 local function length_of(one)
   local total = 0
   for _, step in ipairs(one.steps) do
-    if step["do"] == "advance" then
-      total = total + instant.to_ns(step.by or 0)
-    end
+    local by = step["do"] == "advance" and instant.to_ns(step.by)
+    if math.type(by) == "integer" and by > 0 then total = total + by end
   end
   return total
 end
