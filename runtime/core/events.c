@@ -9,11 +9,6 @@
 
 #define NOBODY PTG__NO_SLOT
 
-static int has_events(const struct ptg__core *core, uint32_t group) {
-  return group != NOBODY &&
-         (ptg__group_at(core, group)->options.flags & PTG_GROUP_EVENTS) != 0;
-}
-
 static struct ptg__noted *noted_at(const struct ptg__core *core,
                                    uint32_t entry) {
   uint32_t slot = entry & ~PTG__QUEUE_GROUP;
@@ -93,7 +88,7 @@ static enum ptg__action_kind take_kind(struct ptg__noted *noted) {
 static uint32_t nearest_with_events(const struct ptg__core *core, uint32_t from,
                                     int is_gone) {
   uint32_t at = from;
-  while (at != NOBODY && (!has_events(core, at) ||
+  while (at != NOBODY && (!ptg__events_of_group(core, at) ||
                           (ptg__group_at(core, at)->is_gone && !is_gone)))
     at = ptg__group_at(core, at)->parent;
   return at;

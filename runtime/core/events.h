@@ -10,6 +10,14 @@
 
 #include "core.h"
 
+/* True if a group's errors and phases are to be told as events; NOBODY's are
+ * not. */
+static inline int ptg__events_of_group(const struct ptg__core *core,
+                                       uint32_t group) {
+  return group != PTG__NO_SLOT &&
+         (ptg__group_at(core, group)->options.flags & PTG_GROUP_EVENTS) != 0;
+}
+
 /* True if an action is to be told as an event. */
 static inline int ptg__events_want(const struct ptg__core *core,
                                    const struct ptg__action *action) {
@@ -19,9 +27,7 @@ static inline int ptg__events_want(const struct ptg__core *core,
   case PTG__ACT_ERROR:
   case PTG__ACT_GROUP_DRAIN:
   case PTG__ACT_GROUP_CLOSED:
-    return action->inside != PTG__NO_SLOT &&
-           (ptg__group_at(core, action->inside)->options.flags &
-            PTG_GROUP_EVENTS) != 0;
+    return ptg__events_of_group(core, action->inside);
   default:
     return (action->type->flags & PTG_TASK_TYPE_EVENTS) != 0;
   }

@@ -56,10 +56,23 @@ static void widen_gaps(struct ptg__core *core,
     ptg__group_at(core, at)->rank = rank += RANK_GAP;
 }
 
+/* The links of the list that lead on from prev, and back from next, which may
+ * be nobody. */
+static uint32_t *link_from(const struct ptg__core *core,
+                           struct ptg__group *parent, uint32_t prev) {
+  return prev == NOBODY ? &parent->rank_first
+                        : &ptg__group_at(core, prev)->rank_next;
+}
+
+static uint32_t *link_back_from(const struct ptg__core *core,
+                                struct ptg__group *parent, uint32_t next) {
+  return next == NOBODY ? &parent->rank_last
+                        : &ptg__group_at(core, next)->rank_prev;
+}
+
 static uint64_t gap_after(const struct ptg__core *core,
-                          const struct ptg__group *parent, uint32_t prev) {
-  uint32_t next = prev == NOBODY ? parent->rank_first
-                                 : ptg__group_at(core, prev)->rank_next;
+                          struct ptg__group *parent, uint32_t prev) {
+  uint32_t next = *link_from(core, parent, prev);
   uint64_t low = prev == NOBODY ? 0 : rank_of(core, prev);
   return (next == NOBODY ? UINT64_MAX : rank_of(core, next)) - low;
 }
@@ -68,16 +81,12 @@ static uint64_t gap_after(const struct ptg__core *core,
 static void put_behind(struct ptg__core *core, struct ptg__group *parent,
                        uint32_t prev, uint32_t slot, uint64_t rank) {
   struct ptg__group *group = ptg__group_at(core, slot);
-  uint32_t *to_it = prev == NOBODY ? &parent->rank_first
-                                   : &ptg__group_at(core, prev)->rank_next;
+  uint32_t *to_it = link_from(core, parent, prev);
   group->rank = rank;
   group->rank_prev = prev;
   group->rank_next = *to_it;
   *to_it = slot;
-  uint32_t *back = group->rank_next == NOBODY
-                       ? &parent->rank_last
-                       : &ptg__group_at(core, group->rank_next)->rank_prev;
-  *back = slot;
+  *link_back_from(core, parent, group->rank_next) = slot;
 }
 
 static void put_first(struct ptg__core *core, struct ptg__group *parent,
@@ -113,14 +122,8 @@ void ptg__order_leave(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
   if (group->rank == 0) return;
   struct ptg__group *parent = ptg__group_at(core, group->parent);
-  uint32_t *to_it = group->rank_prev == NOBODY
-                        ? &parent->rank_first
-                        : &ptg__group_at(core, group->rank_prev)->rank_next;
-  uint32_t *back = group->rank_next == NOBODY
-                       ? &parent->rank_last
-                       : &ptg__group_at(core, group->rank_next)->rank_prev;
-  *to_it = group->rank_next;
-  *back = group->rank_prev;
+  *link_from(core, parent, group->rank_prev) = group->rank_next;
+  *link_back_from(core, parent, group->rank_next) = group->rank_prev;
   group->rank = 0;
 }
 
@@ -223,9 +226,8 @@ static uint32_t take_out(struct ptg__core *core, const struct walk *walk) {
 
 /* Answers 0 if an edge, which leads back, would close a circle, along which
  * `via` then leads from first back to later. */
-static int turn_round(struct ptg__core *core, uint32_t first, uint32_t later) {
-  struct ptg__group *parent =
-      ptg__group_at(core, ptg__group_at(core, first)->parent);
+static int turn_round(struct ptg__core *core, struct ptg__group *parent,
+                      uint32_t first, uint32_t later) {
   struct walk after = walk_from(core, later);
   struct walk before = walk_from(core, first);
   uint64_t low = rank_of(core, later), high = rank_of(core, first);
@@ -258,7 +260,7 @@ static int rank_before(struct ptg__core *core, uint32_t first, uint32_t later) {
     put_first(core, parent, first);
   }
   return rank_of(core, first) < rank_of(core, later) ||
-         turn_round(core, first, later);
+         turn_round(core, parent, first, later);
 }
 
 /* Names the circle that an edge first -> later would close, from first round

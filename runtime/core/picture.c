@@ -108,8 +108,7 @@ static int add_task(const struct ptg__core *core, struct writer *writer,
   row->spawner = task->spawner;
   row->age_ns = core->now_ns - task->spawned_ns;
   row->group = group;
-  row->state = task->flags & PTG__TASK_GIVEN_UP ? PTG_TASK_ABANDONED
-                                                : (uint32_t)task->state;
+  row->state = ptg__task_public_state(task);
   row->is_cancel_requested = (task->flags & PTG__TASK_ASKED) != 0;
   row->type_name = writer->type_name;
   row->name = writer->name;

@@ -9,9 +9,13 @@
  * the row, and says in the row's first field how much of it is there. */
 static inline void ptg__row_copy(void *place, size_t row_size, const void *row,
                                  uint32_t size) {
-  if (row_size < size) size = (uint32_t)row_size;
-  memset(place, 0, row_size);
-  memcpy(place, row, size);
+  if (row_size < size) {
+    size = (uint32_t)row_size;
+    memcpy(place, row, size);
+  } else {
+    memcpy(place, row, size);
+    if (row_size > size) memset((char *)place + size, 0, row_size - size);
+  }
   memcpy(place, &size, sizeof(size));
 }
 

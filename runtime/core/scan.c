@@ -35,17 +35,12 @@ static void add(struct scan *scan, uint32_t slot,
     scan->type = task->type;
     name = scan->name;
   }
-  int is_given_up = (task->flags & PTG__TASK_GIVEN_UP) != 0;
   ptg_task_row row = {.size = sizeof(row),
-                      .state = is_given_up ? PTG_TASK_ABANDONED : task->state,
-                      .task = ptg__slab_handle(&scan->core->tasks, slot),
+                      .state = ptg__task_public_state(task),
+                      .task = ptg__task_handle(scan->core, slot),
                       .name = name.bytes,
                       .name_length = name.length};
-  if (scan->row_size == sizeof(row)) {
-    memcpy(scan->next, &row, sizeof(row));
-  } else {
-    ptg__row_copy(scan->next, scan->row_size, &row, sizeof(row));
-  }
+  ptg__row_copy(scan->next, scan->row_size, &row, sizeof(row));
   scan->next += scan->row_size;
 }
 

@@ -437,17 +437,12 @@ int ptg__task_next(struct ptg__core *core, uint32_t slot,
 
 /* ----------------------------------------------------------------- look -- */
 
-static uint32_t public_state(const struct ptg__task *task) {
-  if (task->flags & PTG__TASK_GIVEN_UP) return PTG_TASK_ABANDONED;
-  return task->state;
-}
-
 void ptg__task_get_info(const struct ptg__core *core, uint32_t slot,
                         ptg_task_info *info) {
   const struct ptg__task *task = ptg__task_at(core, slot);
   struct ptg__string name = ptg__task_name(core, slot);
   *info = (ptg_task_info){.size = sizeof(*info),
-                          .state = public_state(task),
+                          .state = ptg__task_public_state(task),
                           .task = ptg__task_handle(core, slot),
                           .group = ptg__group_handle(core, task->group),
                           .name = name.bytes,

@@ -70,6 +70,12 @@ static inline int ptg__task_has_events(const struct ptg__task *task) {
   return task->type != NULL && (task->type->flags & PTG_TASK_TYPE_EVENTS) != 0;
 }
 
+/* The PTG_TASK_* state that is shown of it. */
+static inline uint32_t ptg__task_public_state(const struct ptg__task *task) {
+  if (task->flags & PTG__TASK_GIVEN_UP) return PTG_TASK_ABANDONED;
+  return task->state;
+}
+
 /* The PTG_OUTCOME_* bits of one that has ended. */
 static inline uint32_t ptg__task_outcome_flags(const struct ptg__task *task) {
   uint32_t flags = 0;

@@ -9,29 +9,27 @@
 #ifndef PTG_LOOP_TRACE_H
 #define PTG_LOOP_TRACE_H
 
+#include "core/check.h"
 #include "runtime.h"
-
-/* Not to be made part of a caller that is in a hurry. */
-#define PTG__RARE __attribute__((cold, noinline))
 
 /* Operations, when they have been carried out or refused. */
 void ptg__trace_group(ptg_runtime *runtime, ptg_status status, ptg_group parent,
                       ptg_group group);
 void ptg__trace_edge(ptg_runtime *runtime, ptg_status status, ptg_group first,
                      ptg_group later);
-PTG__RARE void ptg__trace_spawn(ptg_runtime *runtime, ptg_status status,
-                                ptg_group group, ptg_task task);
-PTG__RARE void ptg__trace_finish(ptg_runtime *runtime, ptg_status status,
-                                 ptg_task task, const ptg_outcome *outcome);
-PTG__RARE void ptg__trace_cancel(ptg_runtime *runtime, ptg_status status,
-                                 ptg_task task,
-                                 const ptg_cancel_options *options);
+PTG__ASIDE void ptg__trace_spawn(ptg_runtime *runtime, ptg_status status,
+                                 ptg_group group, ptg_task task);
+PTG__ASIDE void ptg__trace_finish(ptg_runtime *runtime, ptg_status status,
+                                  ptg_task task, const ptg_outcome *outcome);
+PTG__ASIDE void ptg__trace_cancel(ptg_runtime *runtime, ptg_status status,
+                                  ptg_task task,
+                                  const ptg_cancel_options *options);
 void ptg__trace_shutdown(ptg_runtime *runtime, ptg_status status,
                          ptg_group group, const ptg_shutdown_options *options);
 
 /* A callback that is about to be called; an event that has been taken. */
-PTG__RARE void ptg__trace_call(ptg_runtime *runtime,
-                               const struct ptg__action *action);
+PTG__ASIDE void ptg__trace_call(ptg_runtime *runtime,
+                                const struct ptg__action *action);
 void ptg__trace_event(ptg_runtime *runtime, const ptg_event *event);
 
 #endif

@@ -19,28 +19,8 @@ local function scale(whole, fraction, unit)
   return tonumber(whole) * unit + (part + size - 1) // size
 end
 
--- What was read before, as far as it is not too much.
-local known, known_count = {}, 0
-
-local function remember(text, ns)
-  if known_count == 1000 then known, known_count = {}, 0 end
-  known[text], known_count = ns, known_count + 1
-  return ns
-end
-
-local read
-
 -- The nanoseconds of text, or nil and what is wrong with it.
 function duration.parse(text)
-  local ns = known[text]
-  if ns then return ns end
-  local wrong
-  ns, wrong = read(text)
-  if ns then return remember(text, ns) end
-  return nil, wrong
-end
-
-function read(text)
   if type(text) ~= "string" then
     return nil, ('a duration is a string such as "250ms", "5s" or "1m30s",'
       .. " not a %s"):format(type(text))

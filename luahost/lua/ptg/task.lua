@@ -8,8 +8,8 @@
 --
 -- Invariant: waiting is the wait that the coroutine is suspended in, unless that
 -- is C's own (core.task_nap); false while it runs, before it starts and after
--- its end. body is the function
--- before it starts, then the coroutine, and false after its end.
+-- its end. body is the function before it starts, then the coroutine, and false
+-- after its end.
 local Future = require "ptg.future"
 local context = require "ptg.context"
 local core = require "ptg.core"
