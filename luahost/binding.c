@@ -189,7 +189,7 @@ int ptg__binding_open(lua_State *L) {
       ptg__binding_spawn,    ptg__binding_nap,   ptg__binding_process,
       ptg__binding_timer,    ptg__binding_work,  ptg__binding_queue,
       ptg__binding_shutdown, ptg__binding_watch, ptg__binding_look,
-      ptg__binding_clock,
+      ptg__binding_clock,    ptg__driver_calls,
   };
   lua_newtable(L);
   for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

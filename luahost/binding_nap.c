@@ -30,35 +30,11 @@ static int64_t parse_duration(const char *text) {
   return -1;
 }
 
-static int is_set(lua_State *L, int task, enum ptg__value key) {
-  ptg__field_get(L, task, key);
-  int is_so = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return is_so;
-}
-
-/* Pushes the handle of the task whose coroutine is running. Returns 0 if there
- * is anything to look at more closely. */
-static int push_running(lua_State *L) {
-  ptg__value_push(L, PTG__CONTEXT);
-  ptg__field_get(L, lua_gettop(L), PTG__KEY_TASK);
-  int task = lua_gettop(L);
-  if (!lua_istable(L, task)) return 0;
-  ptg__field_get(L, task, PTG__KEY_BODY);
-  if (lua_tothread(L, -1) != L) return 0;
-  if (is_set(L, task, PTG__KEY_IS_CANCEL_DUE) ||
-      is_set(L, task, PTG__KEY_IS_FINISHED))
-    return 0;
-  ptg__field_get(L, task, PTG__KEY_HANDLE);
-  return 1;
-}
-
 /* It is over: with an argument by the task's cancellation. */
 static int after_nap(lua_State *L, int status, lua_KContext count) {
   (void)status;
   if (lua_gettop(L) == (int)count) return 0;
-  ptg__value_push(L, PTG__CONTEXT);
-  ptg__field_get(L, lua_gettop(L), PTG__KEY_TASK);
+  ptg__value_push(L, PTG__CURRENT);
   ptg__field_get(L, lua_gettop(L), PTG__KEY_CANCEL_ERROR);
   return lua_error(L);
 }
@@ -89,7 +65,8 @@ static int sleep_for(lua_State *L) {
   int count = lua_gettop(L);
   int64_t ns = -1;
   if (lua_type(L, 1) == LUA_TSTRING) ns = parse_duration(lua_tostring(L, 1));
-  if (ns < 0 || !push_running(L)) return nap_slowly(L, count);
+  if (ns < 0 || !ptg__driver_push_running(L)) return nap_slowly(L, count);
+  lua_rawgeti(L, -1, PTG__HANDLE);
   ptg_task task = (ptg_task)lua_tointeger(L, -1);
   if (ptg_task_sleep(ptg__binding_runtime(L), task, ns) != PTG_OK)
     return nap_slowly(L, count);
@@ -98,7 +75,7 @@ static int sleep_for(lua_State *L) {
 
 static int pause_until_woken(lua_State *L) {
   int count = lua_gettop(L);
-  if (!push_running(L)) return nap_slowly(L, count);
+  if (!ptg__driver_push_running(L)) return nap_slowly(L, count);
   return nap(L, &ptg__pause_mark);
 }
 

@@ -194,12 +194,9 @@ static int task_info(lua_State *L) {
 }
 
 const luaL_Reg ptg__binding_task[] = {
-    {"task_nap", ptg__driver_nap},
-    {"task_resume", ptg__driver_resume},
     {"task_object", ptg__task_table_object},
     {"task_handles", ptg__task_table_handles},
     {"tasks_clear", ptg__task_table_clear},
-    {"set_driver", ptg__driver_set},
     {"task_finish", task_finish},
     {"task_cancel", task_cancel},
     {"task_sleep", task_sleep},

@@ -13,6 +13,7 @@
 #include "event.h"
 #include "fields.h"
 #include "host.h"
+#include "source_names.h"
 #include "task_table.h"
 
 #define MOST_IDLE 1024
@@ -25,6 +26,7 @@ static const char suspend_mark, done_mark;
 const char ptg__sleep_mark, ptg__pause_mark;
 
 static lua_Integer idle_count;
+static ptg_task spawner; /* see ptg__driver_spawner() */
 
 /* ------------------------------------------------------- in the coroutine --
  */
@@ -82,6 +84,65 @@ static void put_back(lua_State *L, int index) {
   lua_pop(L, 1);
 }
 
+/* ------------------------------------------------ whose code is running -- */
+
+/* Takes the task, or false, from the top of the stack. */
+static void set_current(lua_State *L) {
+  lua_rawseti(L, LUA_REGISTRYINDEX, ptg__values[PTG__CURRENT]);
+}
+
+ptg_task ptg__driver_spawner(void) {
+  return spawner;
+}
+
+/* core.set_current(task, spawner) -> those before */
+static int change_current(lua_State *L) {
+  ptg_task next = ptg__binding_check_handle(L, 2);
+  lua_settop(L, 1);
+  ptg__value_push(L, PTG__CURRENT);
+  lua_insert(L, 1);
+  set_current(L);
+  lua_pushinteger(L, (lua_Integer)spawner);
+  spawner = next;
+  return 2;
+}
+
+static int is_set(lua_State *L, int task, enum ptg__value key) {
+  ptg__field_get(L, task, key);
+  int is_so = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return is_so;
+}
+
+int ptg__driver_push_running(lua_State *L) {
+  ptg__value_push(L, PTG__CURRENT);
+  int task = lua_gettop(L);
+  if (!lua_istable(L, task)) return 0;
+  lua_rawgeti(L, task, PTG__BODY);
+  int is_its_own = lua_tothread(L, -1) == L;
+  lua_pop(L, 1);
+  return is_its_own && !is_set(L, task, PTG__KEY_IS_CANCEL_DUE) &&
+         !is_set(L, task, PTG__KEY_IS_FINISHED);
+}
+
+/* core.running_task() -> the task whose coroutine calls; nil: there is none, or
+ * it is to be looked at more closely */
+static int running_task(lua_State *L) {
+  return ptg__driver_push_running(L) ? 1 : 0;
+}
+
+/* core.current_task() -> task or false */
+static int current_task(lua_State *L) {
+  ptg__value_push(L, PTG__CURRENT);
+  return 1;
+}
+
+/* core.current_spawner() -> handle */
+static int current_spawner(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)spawner);
+  return 1;
+}
+
 /* ---------------------------------------------------------------- a step -- */
 
 /* How the coroutine at thread came back, for Lua. */
@@ -97,15 +158,12 @@ static int is_mark(lua_State *L, const char *mark) {
 static struct step resume(lua_State *L, int task, int thread,
                           int argument_count) {
   struct step step = {.task = task, .thread = thread};
-  ptg__value_push(L, PTG__CONTEXT);
-  int context = lua_gettop(L);
-  ptg__field_get(L, context, PTG__KEY_TASK);
   lua_pushvalue(L, task);
-  ptg__field_set(L, context, PTG__KEY_TASK);
+  set_current(L);
   step.status =
       lua_resume(lua_tothread(L, thread), L, argument_count, &step.count);
-  ptg__field_set(L, context, PTG__KEY_TASK);
-  lua_pop(L, 1);
+  lua_pushboolean(L, 0);
+  set_current(L);
   return step;
 }
 
@@ -123,7 +181,7 @@ static int is_simple(lua_State *L, const struct step *step, ptg_task task) {
   if (ptg_task_finish(ptg__binding_runtime(L), task, NULL) != PTG_OK) return 0;
   lua_settop(co, 0);
   lua_pushboolean(L, 0);
-  ptg__field_set(L, step->task, PTG__KEY_BODY);
+  lua_rawseti(L, step->task, PTG__BODY);
   put_back(L, step->thread);
   return 1;
 }
@@ -189,11 +247,11 @@ static ptg_status begin_body(lua_State *L, ptg_task task, lua_Integer id) {
 
   lua_pushcfunction(co, run_body);
   ptg__value_push(co, PTG__CAUGHT);
-  ptg__field_get(L, object, PTG__KEY_BODY);
+  lua_rawgeti(L, object, PTG__BODY);
   lua_pushvalue(L, object);
   lua_xmove(L, co, 2);
   lua_pushvalue(L, object + 1);
-  ptg__field_set(L, object, PTG__KEY_BODY);
+  lua_rawseti(L, object, PTG__BODY);
   return make_step(L, task, object, object + 1, 3);
 }
 
@@ -217,18 +275,29 @@ static int is_nap(const void *mark) {
   return mark == &ptg__sleep_mark || mark == &ptg__pause_mark;
 }
 
-/* Does the task at index wait for nothing but a wake? Its body is at the next
- * index. */
-static int is_napping(lua_State *L, int task) {
-  if (is_nap(wait_mark(L, task + 1))) return 1;
-  ptg__field_get(L, task, PTG__KEY_WAITING);
-  int is_so = is_nap(lua_touserdata(L, -1));
-  if (is_so) {
+/* Pushes onto the coroutine at the index behind task's what a wake means to it,
+ * and returns how many values; -1: what it waits for is Lua's to judge. */
+static int push_answer(lua_State *L, int task) {
+  lua_State *co = lua_tothread(L, task + 1);
+  if (is_nap(wait_mark(L, task + 1))) {
+    lua_pop(co, 1);
+    return 0;
+  }
+  int count = -1;
+  if (ptg__field_get(L, task, PTG__KEY_WAITING) == LUA_TTABLE) {
+    ptg__field_get(L, task + 2, PTG__KEY_IS_OVER);
+    if (lua_toboolean(L, -1)) count = 1;
+  } else if (is_nap(lua_touserdata(L, -1))) {
+    count = 0;
+  }
+  if (count >= 0) {
+    lua_pop(co, 1);
+    if (count == 1) ptg__value_push(co, PTG__OVER);
     lua_pushboolean(L, 0);
     ptg__field_set(L, task, PTG__KEY_WAITING);
   }
   lua_settop(L, task + 1);
-  return is_so;
+  return count;
 }
 
 int ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id,
@@ -237,14 +306,11 @@ int ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id,
   int top = lua_gettop(L);
   ptg__task_table_push(L, id);
   int object = top + 1;
-  ptg__field_get(L, object, PTG__KEY_BODY);
-  int is_plain = is_napping(L, object);
-  if (is_plain) {
-    lua_pop(lua_tothread(L, object + 1), 1);
-    *status = make_step(L, task, object, object + 1, 0);
-  }
+  lua_rawgeti(L, object, PTG__BODY);
+  int count = push_answer(L, object);
+  if (count >= 0) *status = make_step(L, task, object, object + 1, count);
   lua_settop(L, top);
-  return is_plain;
+  return count >= 0;
 }
 
 int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
@@ -253,7 +319,7 @@ int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
   if (!lua_checkstack(L, STACK_NEEDED)) return 0;
   int top = lua_gettop(L);
   ptg__task_table_push(L, id);
-  ptg__field_get(L, top + 1, PTG__KEY_IS_WATCHED);
+  lua_rawgeti(L, top + 1, PTG__IS_WATCHED);
   int is_plain = !lua_toboolean(L, -1);
   if (is_plain && status == PTG_ECANCELED) {
     ptg__field_get(L, top + 1, PTG__KEY_FAILURE);
@@ -266,10 +332,11 @@ int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
 
 /* ------------------------------------------------------------ from Lua ---- */
 
-int ptg__driver_resume(lua_State *L) {
+/* core.task_resume(task, ...): goes on with a task that waits. */
+static int task_resume(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   int argument_count = lua_gettop(L) - 1;
-  ptg__field_get(L, 1, PTG__KEY_BODY);
+  lua_rawgeti(L, 1, PTG__BODY);
   lua_State *co = lua_tothread(L, -1);
   luaL_argcheck(L, co != NULL, 1, "it has no coroutine");
   lua_pop(co, 1); /* what it yielded */
@@ -277,7 +344,7 @@ int ptg__driver_resume(lua_State *L) {
   luaL_checkstack(L, STACK_NEEDED, NULL);
   lua_insert(L, 2);
   lua_xmove(L, co, argument_count);
-  lua_getfield(L, 1, "handle");
+  lua_rawgeti(L, 1, PTG__HANDLE);
   ptg_task handle = (ptg_task)lua_tointeger(L, -1);
   struct step step = resume(L, 1, 2, argument_count);
   if (!is_simple(L, &step, handle)) tell(L, &step);
@@ -286,9 +353,9 @@ int ptg__driver_resume(lua_State *L) {
 
 /* core.task_nap(task) -> SLEEP or PAUSE, if that is what it waits in; a wait
  * that Lua knows of is in its field waiting. */
-int ptg__driver_nap(lua_State *L) {
+static int task_nap(lua_State *L) {
   lua_settop(L, 1);
-  ptg__field_get(L, 1, PTG__KEY_BODY);
+  lua_rawgeti(L, 1, PTG__BODY);
   const void *mark = wait_mark(L, 2);
   if (!is_nap(mark)) return 0;
   lua_pushlightuserdata(L, (void *)(uintptr_t)mark);
@@ -298,7 +365,10 @@ int ptg__driver_nap(lua_State *L) {
 /* ------------------------------------------------------------------ set-up --
  */
 
-int ptg__driver_set(lua_State *L) {
+/* core.set_driver(...): the values of fields.h that Lua gives. on_resumed(task,
+ * what, ...) is told how a coroutine came back, "yielded", "done" or "failed",
+ * and with what. */
+static int set_driver(lua_State *L) {
   lua_settop(L, PTG__GIVEN_COUNT);
   for (int which = PTG__GIVEN_COUNT - 1; which >= 0; which--) {
     luaL_checkany(L, which + 1);
@@ -312,6 +382,13 @@ static void add_mark(lua_State *L, const char *name, const char *mark) {
   lua_setfield(L, -2, name);
 }
 
+const luaL_Reg ptg__driver_calls[] = {
+    {"set_driver", set_driver},     {"set_current", change_current},
+    {"current_task", current_task}, {"current_spawner", current_spawner},
+    {"running_task", running_task}, {"task_resume", task_resume},
+    {"task_nap", task_nap},         {NULL, NULL},
+};
+
 /* coroutine.running(): what it gives away is never used again. */
 static int running(lua_State *L) {
   int is_main = lua_pushthread(L);
@@ -322,10 +399,14 @@ static int running(lua_State *L) {
 
 void ptg__driver_open(lua_State *L) {
   idle_count = 0;
+  spawner = PTG_NONE;
   lua_createtable(L, MOST_IDLE, 0);
   ptg__value_set(L, PTG__IDLE);
+  lua_pushboolean(L, 0);
+  ptg__value_set(L, PTG__CURRENT);
   ptg__fields_open(L);
   ptg__task_table_open(L);
+  ptg__source_names_open(L);
   add_mark(L, "SUSPEND", &suspend_mark);
   add_mark(L, "SLEEP", &ptg__sleep_mark);
   add_mark(L, "PAUSE", &ptg__pause_mark);

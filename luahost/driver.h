@@ -9,6 +9,7 @@
 #ifndef PTG_LUAHOST_DRIVER_H
 #define PTG_LUAHOST_DRIVER_H
 
+#include <lauxlib.h>
 #include <lua.h>
 #include <ptg/ptg.h>
 
@@ -26,16 +27,16 @@ int ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id,
 int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
                      ptg_status status);
 
-/* core.set_driver(...): the values of fields.h that Lua gives. on_resumed(task,
- * what, ...) is told how a coroutine came back, "yielded", "done" or "failed",
- * and with what. */
-int ptg__driver_set(lua_State *L);
+/* Pushes the task whose coroutine runs in L; returns 0 if that is none, or
+ * there is anything about it to look at more closely. */
+int ptg__driver_push_running(lua_State *L);
 
-/* core.task_resume(task, ...): goes on with a task that waits. */
-int ptg__driver_resume(lua_State *L);
+/* On whose behalf code runs of which libptg does not know that by itself;
+ * PTG_NONE else. */
+ptg_task ptg__driver_spawner(void);
 
-/* core.task_nap(task) -> what it waits in, if that is one of these */
-int ptg__driver_nap(lua_State *L);
+/* The part of ptg.core that is here. */
+extern const luaL_Reg ptg__driver_calls[];
 
 /* What a coroutine yields that waits for nothing but a wake: SLEEP and PAUSE.
  * Their addresses stand for themselves. */

@@ -1,6 +1,8 @@
-/* fields.h - the Lua values and fields that C needs all the time.
+/* fields.h - the Lua values, fields and places that C needs all the time.
  *
- * Each is pushed without being looked up by its name.
+ * Each is pushed without being looked up by its name. What every task and
+ * group has is in the array part of its object, where it is found faster still;
+ * scripts read it by name all the same (binding_spawn.c).
  */
 #ifndef PTG_LUAHOST_FIELDS_H
 #define PTG_LUAHOST_FIELDS_H
@@ -9,30 +11,36 @@
 
 enum ptg__value {
   /* Given by Lua, in this order: core.set_driver(). */
-  PTG__CONTEXT,      /* the table that says whose code is running */
   PTG__CAUGHT,       /* the message handler of bodies */
   PTG__ON_RESUMED,   /* is told how a coroutine came back */
   PTG__TASK,         /* the class of tasks that are coroutines */
   PTG__SPAWN_SLOW,   /* group:spawn() where there is something to check */
   PTG__SPAWN_FAILED, /* raises what came of it */
   PTG__GIVEN_COUNT,
-  /* The list of idle coroutines. */
-  PTG__IDLE = PTG__GIVEN_COUNT,
-  /* Names of fields: of the context, and of tasks and groups. */
-  PTG__KEY_TASK,
-  PTG__KEY_SPAWNER,
-  PTG__KEY_NAME,
-  PTG__KEY_GROUP,
-  PTG__KEY_HANDLE,
-  PTG__KEY_BODY,
+  /* The task whose code is running, or false. */
+  PTG__CURRENT = PTG__GIVEN_COUNT,
+  PTG__IDLE,          /* the list of idle coroutines */
+  PTG__KNOWN_SOURCES, /* source_names.c */
+  /* Names of fields, and a text. */
   PTG__KEY_WAITING,
-  PTG__KEY_IS_WATCHED,
   PTG__KEY_FAILURE,
   PTG__KEY_CANCEL_ERROR,
   PTG__KEY_IS_CANCEL_DUE,
   PTG__KEY_IS_FINISHED,
+  PTG__KEY_IS_OVER,
   PTG__KEY_STATE,
+  PTG__OVER, /* what a wait that is over answers */
   PTG__VALUE_COUNT
+};
+
+/* Places in the array part of an object, for Lua in core.places. */
+enum ptg__place {
+  PTG__HANDLE = 1, /* of a group too, which has no other */
+  PTG__BODY,       /* the function, then the coroutine, then false */
+  PTG__GROUP,
+  PTG__NAME,
+  PTG__IS_WATCHED, /* somebody wants to be told of its end */
+  PTG__PLACE_COUNT = PTG__IS_WATCHED
 };
 
 /* Where the values are in Lua's registry. */
@@ -41,7 +49,8 @@ extern int ptg__values[PTG__VALUE_COUNT];
 /* Takes the value on top of the stack; may raise an error. */
 void ptg__value_set(lua_State *L, enum ptg__value which);
 
-/* Makes the names of fields; may raise an error. */
+/* Makes the names of fields, and core.places in the table on top of the stack;
+ * may raise an error. */
 void ptg__fields_open(lua_State *L);
 
 static inline void ptg__value_push(lua_State *L, enum ptg__value which) {

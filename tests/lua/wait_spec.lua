@@ -3,16 +3,23 @@
 describe("a wait", function()
   local Task, await
   local slept, finished
-  local context, on_resumed
+  local current, on_resumed
 
   -- What luahost/driver.c does, without the runtime.
   local function go_on(task, ...)
-    context.task = task
+    current = task
     local results = table.pack(coroutine.resume(task.body, ...))
-    context.task = false
+    current = false
     if coroutine.status(task.body) == "suspended" then return end
     on_resumed(task, results[1] and "done" or "failed",
       table.unpack(results, 2, results.n))
+  end
+
+  local function wake(task)
+    local wait = task.waiting
+    if not wait or not wait.is_over then return task:on_wake_event() end
+    task.waiting = false
+    go_on(task, "over")
   end
 
   before_each(function()
@@ -25,11 +32,21 @@ describe("a wait", function()
       task_object = function() end, task_nap = function() end,
       make_sleep = function(slow) return slow end,
       make_pause = function(slow) return slow end,
-      set_driver = function(given_context, _, given_on_resumed)
-        context, on_resumed = given_context, given_on_resumed
+      places = { handle = 1, body = 2, group = 3, name = 4, is_watched = 5 },
+      task_index = function(class, places)
+        return function(task, key)
+          return class[key] or rawget(task, places[key])
+        end
+      end,
+      set_current = function() return false, 0 end,
+      current_task = function() return current end,
+      current_spawner = function() return 0 end,
+      running_task = function() end,
+      set_driver = function(_, given_on_resumed)
+        on_resumed = given_on_resumed
       end,
       task_spawn = function(task)
-        task.handle = 42
+        task[1] = 42
         return task
       end,
       task_sleep = function(_, ns) slept[#slept + 1] = ns return true end,
@@ -50,7 +67,7 @@ describe("a wait", function()
 
   local function start(fn)
     local task = assert(Task.spawn({ handle = 1, path = "/g" }, "t", 0, fn))
-    task.body = coroutine.create(task.body)
+    task[2] = coroutine.create(task.body)
     go_on(task, task)
     return task
   end
@@ -65,7 +82,7 @@ describe("a wait", function()
     finish "value"
     task:on_cancel_event(7, "enough")
     assert.is_nil(value)
-    task:on_wake_event()
+    wake(task)
     assert.are.equal("value", value)
     assert.is_false(ok)
     assert.are.equal("enough", err.reason)
@@ -90,7 +107,7 @@ describe("a wait", function()
 
   it("ignores a wake when there is none", function()
     local task = start(function() end)
-    task:on_wake_event()
+    wake(task)
     assert.are.same({ 0 }, finished)
   end)
 end)

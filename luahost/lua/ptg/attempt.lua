@@ -1,6 +1,5 @@
 -- attempt.lua - one run of a process: from its start to its end.
 local Future = require "ptg.future"
-local context = require "ptg.context"
 local core = require "ptg.core"
 local errors = require "ptg.errors"
 local log = require "ptg.log"
@@ -23,7 +22,7 @@ function Attempt.launch(process)
   }, Attempt)
   local id = registry.add(attempt)
   local handle, code, detail = core.process_spawn(id, process.group.handle,
-    process.launch, context.spawner)
+    process.launch, core.current_spawner())
   if not handle then
     registry.remove(attempt)
     return nil, code, detail

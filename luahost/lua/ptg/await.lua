@@ -22,7 +22,9 @@ end
 
 -- The task whose coroutine is running; call names who needs it.
 local function running_task(call)
-  local task = context.task
+  local task = core.running_task()
+  if task then return task end
+  task = core.current_task()
   if not task or core.running() ~= task.body then refuse(task, call) end
   if task.is_cancel_due then task:raise_cancellation() end
   return task
@@ -164,7 +166,7 @@ end
 
 -- Is it the cancellation of the task that is running?
 function await.is_cancelled(err)
-  local task = context.task
+  local task = core.current_task()
   return task and task.cancel_error ~= nil
     and rawequal(err, task.cancel_error) or false
 end

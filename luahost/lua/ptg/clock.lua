@@ -11,7 +11,7 @@ local clock = {}
 -- The clock is moved from outside of all that the moving calls.
 local function only_at_top(call)
   local _, is_main = core.running()
-  if context.depth > 0 or context.task or not is_main then
+  if context.depth > 0 or core.current_task() or not is_main then
     error(failure.new("EREENTRANT", call .. ": only at the top level of a "
       .. "script, not inside a task, a handler or a coroutine"), 0)
   end

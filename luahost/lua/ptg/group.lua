@@ -62,6 +62,7 @@ local function new(fields)
   fields.future = Future.new()
   fields.groups_before = {} -- whom it stops before, as declared
   fields.killed_tasks = {}  -- names
+  fields.spawn = core.group_spawn -- found sooner here than in the class
   return setmetatable(fields, Group)
 end
 
@@ -205,9 +206,7 @@ local function or_raise(group, task, code, detail)
 end
 
 -- Runs fn(task, ...) as a task, on a later turn. Refused: an error with code.
--- With no arguments and no mistakes it is done in C.
-Group.spawn = core.group_spawn
-
+-- With no arguments and no mistakes it is done in C (new() sets it).
 local function spawn_slow(self, ...)
   return or_raise(self, spawn_counted("group:spawn", self, 0,
     select("#", ...), ...))

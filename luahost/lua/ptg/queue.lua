@@ -7,7 +7,6 @@
 local Future = require "ptg.future"
 local Task = require "ptg.task"
 local await = require "ptg.await"
-local context = require "ptg.context"
 local core = require "ptg.core"
 local ending = require "ptg.ending"
 local errors = require "ptg.errors"
@@ -49,7 +48,7 @@ function Queue.create(group, given)
   local id = registry.add(queue)
   local handle, code, detail = core.queue_spawn(id, group.handle, queue.name,
     own.capacity, own.at_once, own.spawner and own.spawner.handle
-      or context.spawner)
+      or core.current_spawner())
   if not handle then
     registry.remove(queue)
     failure.raise(("%s in %s"):format(CALL, group),
@@ -118,7 +117,7 @@ end
 function Queue:push(message, pusher)
   local number = self.last + 1
   local ok, code, detail = core.queue_push(self.handle,
-    pusher and pusher.handle or context.spawner, number)
+    pusher and pusher.handle or core.current_spawner(), number)
   if ok then
     self.last = number
     self.messages[number] = message

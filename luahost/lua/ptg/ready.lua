@@ -1,7 +1,6 @@
 -- ready.lua - is a process ready? Conditions that are tried until they hold.
 local Future = require "ptg.future"
 local await = require "ptg.await"
-local context = require "ptg.context"
 local core = require "ptg.core"
 local duration = require "ptg.duration"
 local failure = require "ptg.failure"
@@ -134,7 +133,7 @@ local function probe_exec(process, argv)
     cwd = process.launch.cwd,
   }
   local handle = core.process_spawn(id, process.group.handle, launch,
-    context.spawner)
+    core.current_spawner())
   if not handle then
     registry.remove(probe)
     return false

@@ -7,6 +7,8 @@ local core = require "ptg.core"
 
 local registry = {}
 
+local HANDLE = core.places.handle
+
 local by_id = {}
 local by_handle = {}
 local last_id = 1 -- 1 is the root group's
@@ -27,6 +29,7 @@ end
 
 function registry.set_handle(object, handle)
   object.handle = handle
+  object[HANDLE] = handle -- for C
   by_handle[handle] = object
 end
 

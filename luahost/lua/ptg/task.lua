@@ -3,7 +3,8 @@
 -- A coroutine is resumed only from an event of its own task (start, wake,
 -- cancel), never from inside other Lua code: what ends a wait marks the wait
 -- as over and asks the runtime for a wake. What happens to every task is done
--- in C (driver.h), which knows a task's fields body, waiting, is_watched and
+-- in C (driver.h), which knows what every task has by its place in the object
+-- (core.places; read by name everywhere else), and the fields waiting and
 -- failure.
 --
 -- Invariant: waiting is the wait that the coroutine is suspended in, unless that
@@ -19,8 +20,11 @@ local failure = require "ptg.failure"
 local options = require "ptg.options"
 local registry = require "ptg.registry"
 
+local HANDLE, BODY = core.places.handle, core.places.body
+local NAME, IS_WATCHED = core.places.name, core.places.is_watched
+
 local Task = {}
-Task.__index = Task
+Task.__index = core.task_index(Task, core.places)
 Task.__name = "ptg.task"
 Task.kind = "task"
 Task.draining = false
@@ -59,25 +63,20 @@ end
 -- Without a name it is named after the place of its function. Most are made in
 -- C in the same way (binding_spawn.c).
 local function new(group, name, fn)
-  return setmetatable({
-    name = name or false,
-    group = group,
-    handle = 0,
-    body = fn,
-  }, Task)
+  return setmetatable({ 0, fn, group, name or false }, Task) -- core.places
 end
 
 -- Spawns fn(task, ...) in group; returns the task, or nil, status and detail.
 function Task.spawn(group, name, flags, fn, ...)
   local task = new(group, name, fn)
   if select("#", ...) > 0 then
-    task.name = name or core.name_of(fn)
+    task[NAME] = name or core.name_of(fn)
     local args = table.pack(...)
-    task.body = function(self)
+    task[BODY] = function(self)
       return fn(self, table.unpack(args, 1, args.n))
     end
   end
-  return core.task_spawn(task, group.handle, flags, context.spawner)
+  return core.task_spawn(task, group.handle, flags, core.current_spawner())
 end
 
 local create_spec = {
@@ -97,7 +96,7 @@ function Task.create(group, given)
   local flags = (own.cleanup and core.SPAWN_CLEANUP or 0)
     | (own.observed and core.SPAWN_OBSERVED or 0)
   return core.task_spawn(task, group.handle, flags,
-    own.spawner and own.spawner.handle or context.spawner, own.place, own.type,
+    own.spawner and own.spawner.handle or core.current_spawner(), own.place, own.type,
     own.on_kill ~= nil)
 end
 
@@ -119,7 +118,7 @@ local OUT_OF_MEMORY = "not enough memory"
 
 -- The message handler of bodies. A task's own cancellation stays as it is.
 local function caught_in_body(value)
-  local task = context.task
+  local task = core.current_task()
   if task and value ~= nil and rawequal(value, task.cancel_error) then
     return value
   end
@@ -150,7 +149,7 @@ local function finish_suspended(self)
     .. "coroutine.yield: use ptg.sleep or ptg.await")
   local traceback = errors.script_frames(debug.traceback(self.body))
   coroutine.close(self.body)
-  self.body = false
+  self[BODY] = false
   finish_badly(self, { value = value, message = value.message,
                        traceback = traceback })
 end
@@ -159,7 +158,7 @@ end
 -- to be closed raise has no task any more that could fail.
 local function close_body(self)
   local body = self.body
-  self.body = false
+  self[BODY] = false
   errors.guard(self, self.group, "closing", function()
     local ok, wrong = coroutine.close(body)
     if not ok then error(wrong, 0) end
@@ -170,7 +169,7 @@ end
 -- end that nobody asks for.
 local function leave_finished(self, what, caught)
   if what == "yielded" then return close_body(self) end
-  self.body = false
+  self[BODY] = false
   if what == "done" then return end
   if caught ~= nil and rawequal(caught, self.cancel_error) then return end
   if type(caught) ~= "table" then
@@ -189,14 +188,14 @@ end
 local function on_resumed(self, what, ...)
   if self.is_finished then return leave_finished(self, what, ...) end
   if what == "yielded" then return finish_suspended(self) end
-  self.body = false
+  self[BODY] = false
   if what == "failed" then return finish_badly(self, (...)) end
   finish_well(self, ...)
 end
 
 -- spawn_slow and spawn_failed are group:spawn()'s.
 function Task.set_driver(spawn_slow, spawn_failed)
-  core.set_driver(context, caught_in_body, on_resumed, Task, spawn_slow,
+  core.set_driver(caught_in_body, on_resumed, Task, spawn_slow,
     spawn_failed)
 end
 
@@ -214,7 +213,7 @@ Wait.__index = Wait
 
 function Wait:notify()
   self.is_over = true
-  if self.task.waiting == self then core.task_sleep(self.task.handle, 0) end
+  if self.task.waiting == self then core.task_sleep(self.task[HANDLE], 0) end
 end
 
 -- Nobody waits any more.
@@ -285,7 +284,6 @@ end
 function Task:on_wake_event()
   local wait = self.waiting
   if not wait then return end
-  if wait.is_over then return resume(self, "over") end
   -- A wake that was asked for is no business of another wait.
   if wait.is_timed then resume(self, "timeout") end
 end
@@ -340,7 +338,7 @@ end
 -- one that ended well, or by its own cancellation.
 function Task:make_future()
   local future = Future.new()
-  self.future, self.is_watched = future, true
+  self.future, self[IS_WATCHED] = future, true
   if core.task_object(self.handle) ~= self then
     settle(self, status_of.OK)
   end
@@ -367,7 +365,7 @@ end
 -- Asks it to end, on behalf of whose code is running, or of originator. False:
 -- it had ended already.
 function Task:cancel(reason, originator)
-  local asks = originator and originator.handle or context.spawner
+  local asks = originator and originator.handle or core.current_spawner()
   if asks == 0 and context.luv_group then asks = context.luv_group.handle end
   if reason and type(reason) ~= "string" then
     reason = errors.line_of(errors.text_of(reason))

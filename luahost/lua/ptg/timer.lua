@@ -1,7 +1,6 @@
 -- timer.lua - group:after and group:every: tasks that begin by the clock.
 local Future = require "ptg.future"
 local Task = require "ptg.task"
-local context = require "ptg.context"
 local core = require "ptg.core"
 local ending = require "ptg.ending"
 local errors = require "ptg.errors"
@@ -42,7 +41,7 @@ end
 local function create(call, group, name, fn, after_ns, every_ns, overlap)
   return launch(call, { group = group, name = name or "timer", fn = fn },
     after_ns == 0 and core.AT_ONCE or after_ns, every_ns, overlap,
-    context.spawner)
+    core.current_spawner())
 end
 
 local create_spec = {
@@ -57,7 +56,7 @@ function Timer.create(group, given)
   return launch("group:timer", {
     group = group, name = own.name or "timer", fire = own.fire,
   }, own.after, own.every, own.overlap,
-    own.spawner and own.spawner.handle or context.spawner)
+    own.spawner and own.spawner.handle or core.current_spawner())
 end
 
 -- Takes the optional name out of the arguments.

@@ -1,7 +1,6 @@
 -- work.lua - group:work: a function on a thread, in a Lua state of its own.
 local Future = require "ptg.future"
 local Task = require "ptg.task"
-local context = require "ptg.context"
 local core = require "ptg.core"
 local failure = require "ptg.failure"
 local options = require "ptg.options"
@@ -56,7 +55,7 @@ local function create(group, name, fn, ...)
   local code, arguments = dump(fn), pack(...)
   local id = registry.add(work)
   local handle, status, detail = core.work_spawn(id, group.handle, name, code,
-    arguments, context.spawner)
+    arguments, core.current_spawner())
   if not handle then
     registry.remove(work)
     failure.raise(("%s in %s"):format(CALL, group),
