@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "current.h"
 #include "driver.h"
 #include "event.h"
 #include "luv_guard.h"
@@ -151,7 +152,6 @@ static const luaL_Reg runtime_calls[] = {
     {"signals", signals},
     {"lost_events", lost_events},
     {"set_handlers", ptg__event_set_handlers},
-    {"set_luv_handlers", ptg__luv_set_handlers},
     {NULL, NULL},
 };
 
@@ -179,6 +179,7 @@ static void add_constants(lua_State *L) {
   ptg__binding_set_integer(L, "FROM_HOOK", PTG_ERROR_FROM_HOOK);
   ptg__binding_set_integer(L, "SPAWN_CLEANUP", PTG_SPAWN_CLEANUP);
   ptg__binding_set_integer(L, "SPAWN_OBSERVED", PTG_SPAWN_OBSERVED);
+  ptg__binding_set_integer(L, "ARGUMENTS_MAX", PTG__ARGUMENTS_MAX);
   ptg__binding_set_integer(L, "STDOUT", PTG_STDOUT);
   ptg__binding_set_integer(L, "STDERR", PTG_STDERR);
 }
@@ -189,7 +190,8 @@ int ptg__binding_open(lua_State *L) {
       ptg__binding_spawn,    ptg__binding_nap,   ptg__binding_process,
       ptg__binding_timer,    ptg__binding_work,  ptg__binding_queue,
       ptg__binding_shutdown, ptg__binding_watch, ptg__binding_look,
-      ptg__binding_clock,    ptg__driver_calls,
+      ptg__binding_clock,    ptg__driver_calls,  ptg__current_calls,
+      ptg__luv_calls,
   };
   lua_newtable(L);
   for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

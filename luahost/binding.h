@@ -15,6 +15,10 @@
 /* The id of the root group's object. */
 #define PTG__ROOT_ID 1
 
+/* With how many arguments a task is spawned at most: a C function has no more
+ * upvalues than 255. */
+#define PTG__ARGUMENTS_MAX 250
+
 /* luaopen_ for "ptg.core". */
 int ptg__binding_open(lua_State *L);
 

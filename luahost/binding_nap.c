@@ -34,9 +34,7 @@ static int64_t parse_duration(const char *text) {
 static int after_nap(lua_State *L, int status, lua_KContext count) {
   (void)status;
   if (lua_gettop(L) == (int)count) return 0;
-  ptg__value_push(L, PTG__CURRENT);
-  ptg__field_get(L, lua_gettop(L), PTG__KEY_CANCEL_ERROR);
-  return lua_error(L);
+  return ptg__driver_raise_cancellation(L);
 }
 
 static int after_slow_nap(lua_State *L, int status, lua_KContext context) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "binding.h"
-#include "driver.h"
+#include "current.h"
 #include "event.h"
 #include "fields.h"
 #include "source_names.h"
@@ -53,6 +53,49 @@ static const ptg_task_type *find_sort(const char *name, int is_killable) {
 static int name_of(lua_State *L) {
   lua_settop(L, 1);
   ptg__source_push_name(L, 1);
+  return 1;
+}
+
+/* ------------------------------------------------------------- arguments -- */
+
+static int return_all(lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  (void)context;
+  return lua_gettop(L);
+}
+
+/* The body of a task that is given more than itself. Upvalues: how many more,
+ * the function, and these. */
+static int call_bound(lua_State *L) {
+  int count = (int)lua_tointeger(L, lua_upvalueindex(1));
+  luaL_checkstack(L, count + 1, "too many arguments");
+  lua_settop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, 1);
+  for (int place = 1; place <= count; place++)
+    lua_pushvalue(L, lua_upvalueindex(2 + place));
+  lua_callk(L, 1 + count, LUA_MULTRET, 0, return_all);
+  return lua_gettop(L);
+}
+
+/* Pushes the function at index, so that it is given the values up to last. */
+static void push_bound(lua_State *L, int index, int last) {
+  int count = last - index;
+  if (count > 0) {
+    luaL_checkstack(L, count + 2, "too many arguments");
+    lua_pushinteger(L, count);
+  }
+  for (int place = index; place <= last; place++)
+    lua_pushvalue(L, place);
+  if (count > 0) lua_pushcclosure(L, call_bound, count + 2);
+}
+
+/* core.bind(function, ...) -> what calls it with its own argument and these; or
+ * nil: they are more than core.ARGUMENTS_MAX */
+static int bind_function(lua_State *L) {
+  int count = lua_gettop(L);
+  if (count - 1 > PTG__ARGUMENTS_MAX) return 0;
+  push_bound(L, 1, count);
   return 1;
 }
 
@@ -115,11 +158,17 @@ static int is_plain_name(lua_State *L, int index) {
   return length > 0 && length <= PTG_NAME_MAX;
 }
 
-/* Are the arguments a group and a function, or these and a name? */
-static int is_plain_spawn(lua_State *L, int count) {
-  if (!lua_istable(L, 1) || !lua_isfunction(L, count)) return 0;
-  return count == 2 ||
-         (count == 3 && lua_type(L, 2) == LUA_TSTRING && is_plain_name(L, 2));
+/* Where the function is among the arguments: a group, perhaps a name, the
+ * function, and what it is to be given. 0: there is something to check. */
+static int find_body(lua_State *L, int count) {
+  if (!lua_istable(L, 1)) return 0;
+  int body = lua_isfunction(L, 2) ? 2 : 3;
+  if (count - body > PTG__ARGUMENTS_MAX) return 0;
+  if (body == 2) return body;
+  return lua_isfunction(L, 3) && lua_type(L, 2) == LUA_TSTRING &&
+                 is_plain_name(L, 2)
+             ? body
+             : 0;
 }
 
 /* The group at index 1; PTG_NONE: it is none. */
@@ -130,25 +179,25 @@ static ptg_group group_of(lua_State *L) {
   return group;
 }
 
-/* Pushes what task.lua makes of a task without arguments, for the function on
- * top of the stack; its name is at index 2, or the function's. */
-static void push_object(lua_State *L) {
-  int body = lua_gettop(L);
+/* Pushes what task.lua makes of a task whose function is at body, with all up
+ * to count for it; a name stands before it, or it has the function's. */
+static void push_object(lua_State *L, int body, int count) {
   lua_createtable(L, PTG__PLACE_COUNT, 0);
+  int object = lua_gettop(L);
   lua_pushinteger(L, 0);
-  lua_rawseti(L, -2, PTG__HANDLE);
-  lua_pushvalue(L, body);
-  lua_rawseti(L, -2, PTG__BODY);
+  lua_rawseti(L, object, PTG__HANDLE);
+  push_bound(L, body, count);
+  lua_rawseti(L, object, PTG__BODY);
   lua_pushvalue(L, 1);
-  lua_rawseti(L, -2, PTG__GROUP);
+  lua_rawseti(L, object, PTG__GROUP);
   if (body == 2) {
     ptg__source_push_name(L, body);
   } else {
     lua_pushvalue(L, 2);
   }
-  lua_rawseti(L, -2, PTG__NAME);
+  lua_rawseti(L, object, PTG__NAME);
   ptg__value_push(L, PTG__TASK);
-  lua_setmetatable(L, -2);
+  lua_setmetatable(L, object);
 }
 
 /* core.group_spawn(group, [name,] function, ...) -> task. What is not plain is
@@ -156,7 +205,8 @@ static void push_object(lua_State *L) {
 static int group_spawn(lua_State *L) {
   int count = lua_gettop(L);
   luaL_checkstack(L, STACK_NEEDED, NULL);
-  ptg_group group = is_plain_spawn(L, count) ? group_of(L) : PTG_NONE;
+  int body = find_body(L, count);
+  ptg_group group = body != 0 ? group_of(L) : PTG_NONE;
   if (group == PTG_NONE) {
     ptg__value_push(L, PTG__SPAWN_SLOW);
     lua_insert(L, 1);
@@ -165,8 +215,8 @@ static int group_spawn(lua_State *L) {
   }
 
   ptg_task_options options = PTG_TASK_OPTIONS_INIT;
-  options.spawner = ptg__driver_spawner();
-  push_object(L);
+  options.spawner = ptg__current_spawner();
+  push_object(L, body, count);
   ptg_status status = spawn(L, group, &ptg__binding_task_type, &options);
   if (status == PTG_OK) return 1;
   ptg__value_push(L, PTG__SPAWN_FAILED);
@@ -220,6 +270,7 @@ static int make_group_index(lua_State *L) {
 
 const luaL_Reg ptg__binding_spawn[] = {
     {"name_of", name_of},
+    {"bind", bind_function},
     {"task_spawn", task_spawn},
     {"group_spawn", group_spawn},
     {"task_index", make_task_index},

@@ -47,13 +47,9 @@ static void on_drain(ptg_runtime *runtime, ptg_task task, void *user_data) {
 
 static void on_wake(ptg_runtime *runtime, ptg_task task, void *user_data) {
   lua_State *L = ptg__event_state();
-  ptg_status status = PTG_OK;
-  if (L != NULL &&
-      ptg__driver_wake(L, task, ptg__event_id(user_data), &status)) {
-    if (status != PTG_OK) give_up(runtime, task, status);
-    return;
-  }
-  tell(PTG__EVENT_WAKE, runtime, task, user_data);
+  if (L == NULL) return;
+  ptg_status status = ptg__driver_wake(L, task, ptg__event_id(user_data));
+  if (status != PTG_OK) give_up(runtime, task, status);
 }
 
 void ptg__binding_kill(ptg_runtime *runtime, ptg_task task, void *user_data) {

@@ -10,11 +10,13 @@
 #include <lualib.h>
 
 #include "binding.h"
+#include "current.h"
 #include "event.h"
 #include "fields.h"
 #include "host.h"
 #include "source_names.h"
 #include "task_table.h"
+#include "wait.h"
 
 #define MOST_IDLE 1024
 #define STACK_NEEDED 12
@@ -26,7 +28,6 @@ static const char suspend_mark, done_mark;
 const char ptg__sleep_mark, ptg__pause_mark;
 
 static lua_Integer idle_count;
-static ptg_task spawner; /* see ptg__driver_spawner() */
 
 /* ------------------------------------------------------- in the coroutine --
  */
@@ -84,28 +85,8 @@ static void put_back(lua_State *L, int index) {
   lua_pop(L, 1);
 }
 
-/* ------------------------------------------------ whose code is running -- */
-
-/* Takes the task, or false, from the top of the stack. */
-static void set_current(lua_State *L) {
-  lua_rawseti(L, LUA_REGISTRYINDEX, ptg__values[PTG__CURRENT]);
-}
-
-ptg_task ptg__driver_spawner(void) {
-  return spawner;
-}
-
-/* core.set_current(task, spawner) -> those before */
-static int change_current(lua_State *L) {
-  ptg_task next = ptg__binding_check_handle(L, 2);
-  lua_settop(L, 1);
-  ptg__value_push(L, PTG__CURRENT);
-  lua_insert(L, 1);
-  set_current(L);
-  lua_pushinteger(L, (lua_Integer)spawner);
-  spawner = next;
-  return 2;
-}
+/* ------------------------------------------------- the task that is running --
+ */
 
 static int is_set(lua_State *L, int task, enum ptg__value key) {
   ptg__field_get(L, task, key);
@@ -115,7 +96,7 @@ static int is_set(lua_State *L, int task, enum ptg__value key) {
 }
 
 int ptg__driver_push_running(lua_State *L) {
-  ptg__value_push(L, PTG__CURRENT);
+  ptg__current_push_task(L);
   int task = lua_gettop(L);
   if (!lua_istable(L, task)) return 0;
   lua_rawgeti(L, task, PTG__BODY);
@@ -125,22 +106,28 @@ int ptg__driver_push_running(lua_State *L) {
          !is_set(L, task, PTG__KEY_IS_FINISHED);
 }
 
+int ptg__driver_raise_cancellation(lua_State *L) {
+  ptg__current_push_task(L);
+  ptg__field_get(L, lua_gettop(L), PTG__KEY_CANCEL_ERROR);
+  return lua_error(L);
+}
+
+int ptg__driver_suspend(lua_State *L, lua_KFunction after) {
+  ptg__current_push_task(L);
+  int task = lua_gettop(L);
+  /* One that has been finished is closed where it is. */
+  if (is_set(L, task, PTG__KEY_IS_FINISHED)) return lua_yield(L, 0);
+  lua_pushvalue(L, 1);
+  ptg__field_set(L, task, PTG__KEY_WAITING);
+  lua_settop(L, 1);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)&suspend_mark);
+  return lua_yieldk(L, 1, 0, after);
+}
+
 /* core.running_task() -> the task whose coroutine calls; nil: there is none, or
  * it is to be looked at more closely */
 static int running_task(lua_State *L) {
   return ptg__driver_push_running(L) ? 1 : 0;
-}
-
-/* core.current_task() -> task or false */
-static int current_task(lua_State *L) {
-  ptg__value_push(L, PTG__CURRENT);
-  return 1;
-}
-
-/* core.current_spawner() -> handle */
-static int current_spawner(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)spawner);
-  return 1;
 }
 
 /* ---------------------------------------------------------------- a step -- */
@@ -159,11 +146,11 @@ static struct step resume(lua_State *L, int task, int thread,
                           int argument_count) {
   struct step step = {.task = task, .thread = thread};
   lua_pushvalue(L, task);
-  set_current(L);
+  ptg__current_set_task(L);
   step.status =
       lua_resume(lua_tothread(L, thread), L, argument_count, &step.count);
   lua_pushboolean(L, 0);
-  set_current(L);
+  ptg__current_set_task(L);
   return step;
 }
 
@@ -275,42 +262,35 @@ static int is_nap(const void *mark) {
   return mark == &ptg__sleep_mark || mark == &ptg__pause_mark;
 }
 
-/* Pushes onto the coroutine at the index behind task's what a wake means to it,
- * and returns how many values; -1: what it waits for is Lua's to judge. */
-static int push_answer(lua_State *L, int task) {
-  lua_State *co = lua_tothread(L, task + 1);
-  if (is_nap(wait_mark(L, task + 1))) {
-    lua_pop(co, 1);
-    return 0;
-  }
-  int count = -1;
-  if (ptg__field_get(L, task, PTG__KEY_WAITING) == LUA_TTABLE) {
-    ptg__field_get(L, task + 2, PTG__KEY_IS_OVER);
-    if (lua_toboolean(L, -1)) count = 1;
-  } else if (is_nap(lua_touserdata(L, -1))) {
-    count = 0;
-  }
-  if (count >= 0) {
-    lua_pop(co, 1);
-    if (count == 1) ptg__value_push(co, PTG__OVER);
+/* Does a wake end what the task at index waits in? Its body is at the next
+ * index. */
+static int ends_by_wake(lua_State *L, int task) {
+  if (is_nap(wait_mark(L, task + 1))) return 1;
+  ptg__field_get(L, task, PTG__KEY_WAITING);
+  int does_so =
+      is_nap(lua_touserdata(L, -1)) || ptg__wait_ends_now(L, task + 2);
+  if (does_so) {
     lua_pushboolean(L, 0);
     ptg__field_set(L, task, PTG__KEY_WAITING);
   }
   lua_settop(L, task + 1);
-  return count;
+  return does_so;
 }
 
-int ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id,
-                     ptg_status *status) {
-  if (!lua_checkstack(L, STACK_NEEDED)) return 0;
+ptg_status ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id) {
+  if (!lua_checkstack(L, STACK_NEEDED)) return PTG_ENOMEM;
+  ptg_status status = PTG_OK;
   int top = lua_gettop(L);
   ptg__task_table_push(L, id);
   int object = top + 1;
   lua_rawgeti(L, object, PTG__BODY);
-  int count = push_answer(L, object);
-  if (count >= 0) *status = make_step(L, task, object, object + 1, count);
+  /* A wake that was asked for is no business of another wait. */
+  if (ends_by_wake(L, object)) {
+    lua_pop(lua_tothread(L, object + 1), 1); /* what it yielded */
+    status = make_step(L, task, object, object + 1, 0);
+  }
   lua_settop(L, top);
-  return count >= 0;
+  return status;
 }
 
 int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
@@ -383,10 +363,11 @@ static void add_mark(lua_State *L, const char *name, const char *mark) {
 }
 
 const luaL_Reg ptg__driver_calls[] = {
-    {"set_driver", set_driver},     {"set_current", change_current},
-    {"current_task", current_task}, {"current_spawner", current_spawner},
-    {"running_task", running_task}, {"task_resume", task_resume},
-    {"task_nap", task_nap},         {NULL, NULL},
+    {"set_driver", set_driver},
+    {"running_task", running_task},
+    {"task_resume", task_resume},
+    {"task_nap", task_nap},
+    {NULL, NULL},
 };
 
 /* coroutine.running(): what it gives away is never used again. */
@@ -399,17 +380,16 @@ static int running(lua_State *L) {
 
 void ptg__driver_open(lua_State *L) {
   idle_count = 0;
-  spawner = PTG_NONE;
   lua_createtable(L, MOST_IDLE, 0);
   ptg__value_set(L, PTG__IDLE);
-  lua_pushboolean(L, 0);
-  ptg__value_set(L, PTG__CURRENT);
+  ptg__current_open(L);
   ptg__fields_open(L);
   ptg__task_table_open(L);
   ptg__source_names_open(L);
   add_mark(L, "SUSPEND", &suspend_mark);
   add_mark(L, "SLEEP", &ptg__sleep_mark);
   add_mark(L, "PAUSE", &ptg__pause_mark);
+  ptg__wait_open(L);
 
   lua_getglobal(L, LUA_COLIBNAME);
   lua_getfield(L, -1, "running");

@@ -17,10 +17,9 @@
  * Lua could not do it. */
 ptg_status ptg__driver_start(lua_State *L, ptg_task task, lua_Integer id);
 
-/* Goes on with a task whose sleep or pause is over. Returns 0 if that is not
- * what it waits for. */
-int ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id,
-                     ptg_status *status);
+/* Goes on with a task if that ends what it waits in. PTG_OK, or Lua could not
+ * do it. */
+ptg_status ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id);
 
 /* Forgets a task that has ended if Lua has nothing to learn from it. Returns 0
  * if it has. */
@@ -31,9 +30,13 @@ int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
  * there is anything about it to look at more closely. */
 int ptg__driver_push_running(lua_State *L);
 
-/* On whose behalf code runs of which libptg does not know that by itself;
- * PTG_NONE else. */
-ptg_task ptg__driver_spawner(void);
+/* Suspends the task whose coroutine runs in L, in what is at index 1 and has
+ * its class in wait.h; to be returned. Goes on in after, with nothing above
+ * index 1, or one value: it has been cancelled. */
+int ptg__driver_suspend(lua_State *L, lua_KFunction after);
+
+/* Raises the cancellation of the task whose code is running. */
+int ptg__driver_raise_cancellation(lua_State *L);
 
 /* The part of ptg.core that is here. */
 extern const luaL_Reg ptg__driver_calls[];

@@ -17,7 +17,6 @@ static const char *const names[PTG__EVENT_COUNT + 1] = {
     [PTG__EVENT_START] = "start",
     [PTG__EVENT_DRAIN] = "drain",
     [PTG__EVENT_CANCEL] = "cancel",
-    [PTG__EVENT_WAKE] = "wake",
     [PTG__EVENT_KILL] = "kill",
     [PTG__EVENT_DONE] = "done",
     [PTG__EVENT_STARTED] = "started",
@@ -121,7 +120,6 @@ static int is_lost(const struct ptg__event *event) {
   case PTG__EVENT_START:
   case PTG__EVENT_DRAIN:
   case PTG__EVENT_CANCEL:
-  case PTG__EVENT_WAKE:
   case PTG__EVENT_KILL:
   case PTG__EVENT_RESUMED:
   case PTG__EVENT_FIRE:

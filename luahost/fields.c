@@ -5,15 +5,14 @@
 
 int ptg__values[PTG__VALUE_COUNT];
 
-static const char *const texts[PTG__VALUE_COUNT] = {
+static const char *const keys[PTG__VALUE_COUNT] = {
     [PTG__KEY_WAITING] = "waiting",
     [PTG__KEY_FAILURE] = "failure",
     [PTG__KEY_CANCEL_ERROR] = "cancel_error",
     [PTG__KEY_IS_CANCEL_DUE] = "is_cancel_due",
     [PTG__KEY_IS_FINISHED] = "is_finished",
-    [PTG__KEY_IS_OVER] = "is_over",
     [PTG__KEY_STATE] = "state",
-    [PTG__OVER] = "over",
+    [PTG__KEY_ARE_HOOKS_OFF] = "are_hooks_off",
 };
 
 static const char *const places[PTG__PLACE_COUNT + 1] = {
@@ -28,8 +27,8 @@ void ptg__value_set(lua_State *L, enum ptg__value which) {
 
 void ptg__fields_open(lua_State *L) {
   for (int which = 0; which < PTG__VALUE_COUNT; which++) {
-    if (texts[which] == NULL) continue;
-    lua_pushstring(L, texts[which]);
+    if (keys[which] == NULL) continue;
+    lua_pushstring(L, keys[which]);
     ptg__value_set(L, (enum ptg__value)which);
   }
   lua_createtable(L, 0, PTG__PLACE_COUNT);

@@ -17,19 +17,25 @@ enum ptg__value {
   PTG__SPAWN_SLOW,   /* group:spawn() where there is something to check */
   PTG__SPAWN_FAILED, /* raises what came of it */
   PTG__GIVEN_COUNT,
-  /* The task whose code is running, or false. */
+  /* Whose code is running (current.h): a task, and a group; or false. */
   PTG__CURRENT = PTG__GIVEN_COUNT,
+  PTG__CURRENT_GROUP,
+  /* Given by luv_guard.lua. */
+  PTG__LUV_ROOT,      /* the root group */
+  PTG__LUV_FAILED,    /* is told of an error in a callback */
+  PTG__LUV_REFUSED,   /* raises that of a call of luv */
+  PTG__SETTINGS,      /* settings.lua */
   PTG__IDLE,          /* the list of idle coroutines */
   PTG__KNOWN_SOURCES, /* source_names.c */
-  /* Names of fields, and a text. */
+  PTG__WAIT,          /* the class of waits */
+  /* Names of fields. */
   PTG__KEY_WAITING,
   PTG__KEY_FAILURE,
   PTG__KEY_CANCEL_ERROR,
   PTG__KEY_IS_CANCEL_DUE,
   PTG__KEY_IS_FINISHED,
-  PTG__KEY_IS_OVER,
   PTG__KEY_STATE,
-  PTG__OVER, /* what a wait that is over answers */
+  PTG__KEY_ARE_HOOKS_OFF,
   PTG__VALUE_COUNT
 };
 

@@ -10,6 +10,9 @@
 #include <lauxlib.h>
 #include <luv/luv.h>
 
+#include "binding.h"
+#include "current.h"
+#include "fields.h"
 #include "host.h"
 
 #define STACK_NEEDED 4
@@ -112,7 +115,7 @@ void ptg__luv_open(lua_State *L, uv_loop_t *loop) {
   lua_pop(L, 1);
 }
 
-int ptg__luv_set_handlers(lua_State *L) {
+static int set_handlers(lua_State *L) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
   luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
@@ -135,3 +138,118 @@ void ptg__luv_close_handles(lua_State *L) {
   }
   lua_pop(L, 1);
 }
+
+/* ------------------------------------------------------- calls of scripts --
+ */
+
+#define OWNED_STACK 8
+
+/* Is the script at its end, or has it failed? */
+static int are_hooks_off(lua_State *L) {
+  ptg__value_push(L, PTG__SETTINGS);
+  ptg__field_get(L, lua_gettop(L), PTG__KEY_ARE_HOOKS_OFF);
+  int are_off = lua_toboolean(L, -1);
+  lua_pop(L, 2);
+  return are_off;
+}
+
+/* The task at index, if it is still there to be told of as a spawner. */
+static ptg_task live_task(lua_State *L, int index) {
+  if (!lua_istable(L, index)) return PTG_NONE;
+  lua_rawgeti(L, index, PTG__HANDLE);
+  ptg_task task = (ptg_task)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  void *user_data;
+  ptg_status status = ptg_task_get_user_data(
+      ptg__binding_runtime(L), task, &ptg__binding_task_type, &user_data);
+  /* PTG_EKIND: it is a task of another sort. */
+  return status == PTG_OK || status == PTG_EKIND ? task : PTG_NONE;
+}
+
+/* A callback, with its arguments. Upvalues: the function, and the task and the
+ * group that gave it. */
+static int call_owned(lua_State *L) {
+  enum { TASK = 1, GROUP, HANDLER, FUNCTION };
+  if (are_hooks_off(L)) return 0;
+  int count = lua_gettop(L);
+  luaL_checkstack(L, OWNED_STACK, NULL);
+  lua_pushboolean(L, 0);
+  lua_pushvalue(L, lua_upvalueindex(3));
+  ptg__value_push(L, PTG__CAUGHT);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_rotate(L, 1, FUNCTION);
+
+  struct ptg__current current = {.index = TASK, .is_of_luv = 1};
+  current.spawner = live_task(L, lua_upvalueindex(2));
+  ptg__current_enter(L, &current);
+  int status = lua_pcall(L, count, 0, HANDLER);
+  ptg__current_leave(L, &current);
+  if (status == LUA_OK) return 0;
+  ptg__value_push(L, PTG__LUV_FAILED);
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_pushvalue(L, lua_upvalueindex(3));
+  lua_pushvalue(L, -4);
+  lua_call(L, 3, 0);
+  return 0;
+}
+
+/* Puts what is called on behalf of whoever calls now in place of the function
+ * at index. */
+static void own(lua_State *L, int index) {
+  lua_pushvalue(L, index);
+  ptg__current_push_task(L);
+  ptg__current_push_group(L);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    ptg__value_push(L, PTG__LUV_ROOT);
+  }
+  lua_pushcclosure(L, call_owned, 3);
+  lua_replace(L, index);
+}
+
+/* Upvalues: the function of luv's, and its name. */
+static int call_wrapped(lua_State *L) {
+  int count = lua_gettop(L);
+  luaL_checkstack(L, OWNED_STACK, NULL);
+  for (int index = 1; index <= count; index++)
+    if (lua_isfunction(L, index)) own(L, index);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  if (lua_pcall(L, count, LUA_MULTRET, 0) == LUA_OK) return lua_gettop(L);
+  ptg__value_push(L, PTG__LUV_REFUSED);
+  lua_insert(L, -2);
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, -2);
+  lua_call(L, 2, 0);
+  return 0;
+}
+
+static int wrap(lua_State *L) {
+  lua_settop(L, 2);
+  lua_pushcclosure(L, call_wrapped, 2);
+  return 1;
+}
+
+static int set_root(lua_State *L) {
+  lua_settop(L, 1);
+  lua_rawseti(L, LUA_REGISTRYINDEX, ptg__values[PTG__LUV_ROOT]);
+  return 0;
+}
+
+static int set_guard(lua_State *L) {
+  lua_settop(L, 3);
+  ptg__value_set(L, PTG__SETTINGS);
+  ptg__value_set(L, PTG__LUV_REFUSED);
+  ptg__value_set(L, PTG__LUV_FAILED);
+  lua_pushboolean(L, 0);
+  ptg__value_set(L, PTG__LUV_ROOT);
+  return 0;
+}
+
+const luaL_Reg ptg__luv_calls[] = {
+    {"set_luv_handlers", set_handlers},
+    {"set_luv_root", set_root},
+    {"set_luv_guard", set_guard},
+    {"luv_wrap", wrap},
+    {NULL, NULL},
+};

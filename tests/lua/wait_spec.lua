@@ -1,113 +1,141 @@
--- wait_spec.lua - waits of a task, with events in an order of our choice: the
--- runtime promises none between a wake and a cancel.
+-- wait_spec.lua - waits of a task, and what ends them: its own event, a time, a
+-- cancel, or two of these at once, in either order.
+local support = require "support"
+
+local function script(body)
+  local program = support.run_virtual([[
+    local ptg = require "ptg"
+    local app = ptg.group { name = "app", grace = "2s", cancel_wait = "1s" }
+    local function at() return math.floor(ptg.now() * 1e9 + 0.5) - 1 end
+  ]] .. body .. "\nptg.shutdown()")
+  assert.are.equal(0, program.status, program.out .. program.err)
+  return program.out
+end
+
 describe("a wait", function()
-  local Task, await
-  local slept, finished
-  local current, on_resumed
+  after_each(support.clean_up)
 
-  -- What luahost/driver.c does, without the runtime.
-  local function go_on(task, ...)
-    current = task
-    local results = table.pack(coroutine.resume(task.body, ...))
-    current = false
-    if coroutine.status(task.body) == "suspended" then return end
-    on_resumed(task, results[1] and "done" or "failed",
-      table.unpack(results, 2, results.n))
-  end
-
-  local function wake(task)
-    local wait = task.waiting
-    if not wait or not wait.is_over then return task:on_wake_event() end
-    task.waiting = false
-    go_on(task, "over")
-  end
-
-  before_each(function()
-    slept, finished = {}, {}
-    package.loaded["ptg.core"] = {
-      FOREVER = -1, AT_ONCE = -2, status = { OK = 0, ECANCELED = -10,
-                                             EFAILED = -16 },
-      SUSPEND = "SUSPEND", SLEEP = "SLEEP", PAUSE = "PAUSE",
-      running = coroutine.running, task_resume = go_on,
-      task_object = function() end, task_nap = function() end,
-      make_sleep = function(slow) return slow end,
-      make_pause = function(slow) return slow end,
-      places = { handle = 1, body = 2, group = 3, name = 4, is_watched = 5 },
-      task_index = function(class, places)
-        return function(task, key)
-          return class[key] or rawget(task, places[key])
-        end
-      end,
-      set_current = function() return false, 0 end,
-      current_task = function() return current end,
-      current_spawner = function() return 0 end,
-      running_task = function() end,
-      set_driver = function(_, given_on_resumed)
-        on_resumed = given_on_resumed
-      end,
-      task_spawn = function(task)
-        task[1] = 42
-        return task
-      end,
-      task_sleep = function(_, ns) slept[#slept + 1] = ns return true end,
-      task_finish = function(_, status)
-        finished[#finished + 1] = status
-        return true
-      end,
-    }
-    for _, name in ipairs { "task", "await", "errors", "log", "context",
-                            "registry" } do
-      package.loaded["ptg." .. name] = nil
-    end
-    Task, await = require "ptg.task", require "ptg.await"
-    Task.set_driver()
-  end)
-
-  after_each(function() package.loaded["ptg.core"] = nil end)
-
-  local function start(fn)
-    local task = assert(Task.spawn({ handle = 1, path = "/g" }, "t", 0, fn))
-    task[2] = coroutine.create(task.body)
-    go_on(task, task)
-    return task
-  end
-
-  it("that is over keeps what it brought when a cancel comes first; that is "
+  it("that is over keeps what it brought when a cancel comes too; that is "
     .. "raised at the next one", function()
-    local finish, value, ok, err
-    local task = start(function()
-      value = await.await(function(done) finish = done end)
-      ok, err = pcall(await.sleep, "1s")
-    end)
-    finish "value"
-    task:on_cancel_event(7, "enough")
-    assert.is_nil(value)
-    wake(task)
-    assert.are.equal("value", value)
-    assert.is_false(ok)
-    assert.are.equal("enough", err.reason)
-    assert.are.same({ 0 }, finished)
+    assert.are.equal("value\nfalse\tenough\n", script [[
+      local finish
+      local task = app:spawn(function()
+        print((ptg.await(function(done) finish = done end)))
+        local ok, err = pcall(ptg.sleep, "1s")
+        print(ok, err.reason)
+      end)
+      ptg.advance "0s"
+      finish "value"
+      task:cancel "enough"
+      ptg.advance "0s"
+    ]])
   end)
 
-  it("is ended by a wake of its own, at once", function()
-    local finish
-    start(function() await.await(function(done) finish = done end, "5s") end)
-    assert.are.same({ 5000000000 }, slept)
-    finish()
-    assert.are.same({ 5000000000, 0 }, slept)
-    assert.are.same({}, finished)
+  it("brings nothing that comes after its cancel", function()
+    assert.are.equal("false\tenough\nslept\t5\n", script [[
+      local finish
+      local task = app:spawn(function()
+        local ok, err = pcall(ptg.await, function(done) finish = done end)
+        print(ok, err.reason)
+        finish "late"
+        ptg.sleep "5ns"
+        print("slept", at())
+      end)
+      ptg.advance "0s"
+      task:cancel "enough"
+      ptg.advance "10ns"
+    ]])
+  end)
+
+  it("is ended by its own event at once, not by its time", function()
+    assert.are.equal("value\t3\nslept\t10\n", script [[
+      local finish
+      app:spawn(function()
+        print(ptg.await(function(done) finish = done end, "5ns"), at())
+        ptg.sleep "7ns"
+        print("slept", at())
+      end)
+      ptg.advance "3ns"
+      finish "value"
+      ptg.advance "20ns"
+    ]])
+  end)
+
+  it("is ended by its time, and brings nothing that comes later", function()
+    assert.are.equal("nil\ttimeout\t5\nother\t8\n", script [[
+      local first, second
+      app:spawn(function()
+        local value, why =
+          ptg.await(function(done) first = done end, "5ns")
+        print(value, why, at())
+        print(ptg.await(function(done) second = done end), at())
+      end)
+      ptg.advance "7ns"
+      first "late"
+      ptg.advance "1ns"
+      second "other"
+      ptg.advance "1ns"
+    ]])
+  end)
+
+  it("brings several values, none, and nil ones", function()
+    assert.are.equal("1\tnil\t3\nnil\t1\n0\n1\n", script [[
+      local function values(...)
+        local list = table.pack(...)
+        return ptg.await(function(done) done(table.unpack(list, 1, list.n)) end)
+      end
+      app:spawn(function()
+        print(values(1, nil, 3))
+        print(values(nil), select("#", values(nil)))
+        print(select("#", values()))
+        print(select("#", values(false)))
+      end)
+      ptg.advance "0s"
+    ]])
   end)
 
   it("with a time leaves no wake behind when it is cancelled", function()
-    local task = start(function() await.sleep "5s" end)
-    task:on_cancel_event(7, "enough")
-    assert.are.same({ 5000000000, -1 }, slept)
-    assert.are.same({ -10 }, finished)
+    assert.are.equal("false\tenough\t1\nslept\t21\n", script [[
+      local task = app:spawn(function()
+        local ok, err = pcall(ptg.await, function() end, "5ns")
+        print(ok, err.reason, at())
+        ptg.sleep "20ns"
+        print("slept", at())
+      end)
+      ptg.advance "1ns"
+      task:cancel "enough"
+      ptg.advance "50ns"
+    ]])
   end)
 
-  it("ignores a wake when there is none", function()
-    local task = start(function() end)
-    wake(task)
-    assert.are.same({ 0 }, finished)
+  it("is no business of a wake that another one asked for", function()
+    assert.are.equal("false\t\nsecond\t9\n", script [[
+      local finish
+      local task
+      task = app:spawn(function()
+        local wait = ptg.await(function(done) done(false) end)
+        print(wait, "")
+        print(ptg.await(function(done) finish = done end), at())
+      end)
+      ptg.advance "1ns"
+      task:wake()
+      ptg.advance "8ns"
+      finish "second"
+      ptg.advance "1ns"
+    ]])
+  end)
+
+  it("in a task that has been finished is where that is closed", function()
+    assert.are.equal("closed\nfalse\n", script [[
+      local task = app:spawn(function(self)
+        local guard <close> = setmetatable({}, {
+          __close = function() print "closed" end,
+        })
+        ptg.await(function() self:finish() end)
+        print "never"
+      end)
+      ptg.advance "0s"
+      print(task:cancel())
+    ]])
   end)
 end)

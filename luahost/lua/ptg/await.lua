@@ -1,6 +1,5 @@
 -- await.lua - how a task waits: sleep, await, gather.
 local Future = require "ptg.future"
-local context = require "ptg.context"
 local core = require "ptg.core"
 local duration = require "ptg.duration"
 local failure = require "ptg.failure"
@@ -9,6 +8,7 @@ local options = require "ptg.options"
 local await = {}
 
 local SLEEP, PAUSE, FOREVER = core.SLEEP, core.PAUSE, core.FOREVER
+local new_wait = core.wait_new
 
 -- Raises what is wrong when the coroutine that is running is not the task's.
 local function refuse(task, call)
@@ -24,7 +24,7 @@ end
 local function running_task(call)
   local task = core.running_task()
   if task then return task end
-  task = core.current_task()
+  task = core.current()
   if not task or core.running() ~= task.body then refuse(task, call) end
   if task.is_cancel_due then task:raise_cancellation() end
   return task
@@ -36,7 +36,7 @@ await.sleep = core.make_sleep(function(text)
   local ns = duration.parse(text)
     or options.value("ptg.sleep", "duration", "limit", text)
   local task = running_task("ptg.sleep")
-  if ns == FOREVER then return task:suspend(task:new_wait()) end
+  if ns == FOREVER then return new_wait(task):suspend() end
   return task:suspend_until_wake(SLEEP, ns)
 end)
 
@@ -45,16 +45,26 @@ await.pause = core.make_pause(function()
   return running_task("ptg.pause"):suspend_until_wake(PAUSE)
 end)
 
+-- Waits in wait, for timeout_ns at most; false: that is over.
+local function suspend(wait, timeout_ns)
+  if timeout_ns and timeout_ns ~= FOREVER and not wait:is_over() then
+    failure.check("a wait", wait:limit(timeout_ns))
+  end
+  return wait:suspend()
+end
+
 -- Waits for start(done) to call done, and returns what it called it with.
 local function await_callback(task, start, timeout_ns)
-  local wait = task:new_wait()
-  start(function(...)
-    if wait.is_over then return end
-    wait.values = table.pack(...)
-    wait:notify()
-  end)
-  if not task:suspend(wait, timeout_ns) then return nil, "timeout" end
-  return table.unpack(wait.values, 1, wait.values.n)
+  local wait = new_wait(task)
+  start(wait:notifier())
+  if not suspend(wait, timeout_ns) then return nil, "timeout" end
+  return wait:values()
+end
+
+local function await_future(task, future, timeout_ns)
+  local wait = new_wait(task)
+  wait:watches(future, future:subscribe(wait))
+  return suspend(wait, timeout_ns)
 end
 
 -- A task that waits for its own group's end would hold it up to the last.
@@ -98,8 +108,7 @@ function await.await(target, timeout)
 
   local future = future_of("ptg.await", target)
   refuse_deadlock(task, target)
-  if not future.is_settled
-    and not task:suspend(task:new_wait(future), timeout_ns) then
+  if not future.is_settled and not await_future(task, future, timeout_ns) then
     return nil, "timeout"
   end
   return future:get()
@@ -132,8 +141,8 @@ function Gathering:next()
   if self.taken == self.count then return nil end
   local task = running_task("ptg.gather")
   if self.taken == #self.ended then
-    self.wait = task:new_wait()
-    task:suspend(self.wait)
+    self.wait = new_wait(task)
+    self.wait:suspend()
   end
   self.taken = self.taken + 1
   local target = self.ended[self.taken]
@@ -166,13 +175,11 @@ end
 
 -- Is it the cancellation of the task that is running?
 function await.is_cancelled(err)
-  local task = core.current_task()
+  local task = core.current()
   return task and task.cancel_error ~= nil
     and rawequal(err, task.cancel_error) or false
 end
 
-function await.current()
-  return context.current()
-end
+await.current = core.current
 
 return await

@@ -1,7 +1,6 @@
 -- clock.lua - what a script may do with the runtime as a whole: move a manual
 -- clock, begin anew, ask for the end, take a picture.
 local Group = require "ptg.group"
-local context = require "ptg.context"
 local core = require "ptg.core"
 local failure = require "ptg.failure"
 local options = require "ptg.options"
@@ -10,8 +9,7 @@ local clock = {}
 
 -- The clock is moved from outside of all that the moving calls.
 local function only_at_top(call)
-  local _, is_main = core.running()
-  if context.depth > 0 or core.current_task() or not is_main then
+  if not core.is_top() then
     error(failure.new("EREENTRANT", call .. ": only at the top level of a "
       .. "script, not inside a task, a handler or a coroutine"), 0)
   end

@@ -3,7 +3,6 @@
 -- The runtime tells a failure to the group where it happened; from there it
 -- goes up to the nearest group with a handler. A handler that fails passes
 -- both errors on. Nobody left: one loud line, and the traceback.
-local context = require "ptg.context"
 local core = require "ptg.core"
 local log = require "ptg.log"
 local outcome = require "ptg.outcome"
@@ -101,7 +100,7 @@ end
 local function try_handler(group, err)
   local handler = not settings.are_hooks_off and group.handlers.on_error
   if not handler then return false end
-  local ok, wrong = context.call(nil, group, 0, errors.caught, handler, err)
+  local ok, wrong = core.call_as(nil, group, 0, errors.caught, handler, err)
   if ok then return true end
   wrong.group, wrong.path = group, group.path
   err.handler_errors = err.handler_errors or {}
@@ -134,7 +133,7 @@ function errors.guard(task, group, what, fn, ...)
   local is_outside = task and task.kind == "process"
     and not task.future.is_settled
   local spawner = is_outside and task.handle or 0
-  local ok, caught = context.call(task, group, spawner, errors.caught, fn, ...)
+  local ok, caught = core.call_as(task, group, spawner, errors.caught, fn, ...)
   if ok then return true, caught end
   errors.dispatch {
     task = task,
@@ -161,7 +160,7 @@ end
 -- Calls fn(...) of a timer or queue, which may answer with a task. Returns what
 -- the runtime wants to know: a status and that task.
 function errors.ask(object, what, fn, ...)
-  local ok, result = context.call(object, object.group, 0, errors.caught, fn,
+  local ok, result = core.call_as(object, object.group, 0, errors.caught, fn,
     ...)
   if ok then return core.status.OK, result and result.handle or 0 end
   result.hook = what

@@ -18,7 +18,6 @@ end
 core.set_handlers {
   drain = of_task "on_drain_event",
   cancel = of_task "on_cancel_event",
-  wake = of_task "on_wake_event",
   kill = of_task "on_kill_event",
   task_done = of_task "on_done_event",
   done = to "on_done_event",

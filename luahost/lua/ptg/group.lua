@@ -5,7 +5,6 @@ local Queue = require "ptg.queue"
 local Task = require "ptg.task"
 local Timer = require "ptg.timer"
 local Work = require "ptg.work"
-local context = require "ptg.context"
 local core = require "ptg.core"
 local errors = require "ptg.errors"
 local failure = require "ptg.failure"
@@ -128,7 +127,7 @@ local function run_hook(self, name)
   if not hook or settings.are_hooks_off or settings.is_declaring then
     return core.status.OK
   end
-  local ok, caught = context.call(nil, self, 0, errors.caught, hook, self)
+  local ok, caught = core.call_as(nil, self, 0, errors.caught, hook, self)
   if ok then return core.status.OK end
   caught.hook = name
   errors.expect(self.handle, caught)

@@ -4,7 +4,6 @@
 -- stand, so that require "luv" gives the same. A callback given to one of them
 -- remembers whose it is: its failure goes to that group's error handler, and
 -- what it spawns counts as spawned by that task.
-local context = require "ptg.context"
 local core = require "ptg.core"
 local errors = require "ptg.errors"
 local failure = require "ptg.failure"
@@ -30,64 +29,17 @@ local forbidden = {
   loop_close = "ptg closes the loop",
 }
 
-local handles = setmetatable({}, { __mode = "k" })
-
-local function is_live(task)
-  if task.future then return not task.future.is_settled end
-  return core.task_object(task.handle) == task
-end
-
--- Calls fn(...) as a callback of the task, or of the group's handler, that
--- gave it to luv.
-local function run_owned(task, group, fn, ...)
-  if settings.are_hooks_off then return end
-  local spawner = task and is_live(task) and task.handle or 0
-  context.luv_group = group
-  local ok, caught = context.call(nil, group, spawner, errors.caught, fn, ...)
-  context.luv_group = nil
-  if ok then return end
-  errors.dispatch {
-    task = task,
-    name = task and task.name or "",
-    group = group,
-    hook = "a callback of luv",
-    message = caught.message,
-    value = caught.value,
-    traceback = caught.traceback,
-  }
-end
-
 local root -- the root group: owner of what no task and no handler gave
 
-local function own(fn)
-  local task, group = context.current()
-  group = group or root
-  return function(...) return run_owned(task, group, fn, ...) end
-end
+local handles = setmetatable({}, { __mode = "k" })
 
-local function own_functions(count, first, ...)
-  if count == 0 then return end
-  if type(first) == "function" then first = own(first) end
-  if count == 1 then return first end
-  return first, own_functions(count - 1, ...)
-end
-
--- Passes on what pcall returned. luv puts the place of our call into the
--- message of a mistake; the script's place is wanted.
-local function pass_on(name, ok, first, ...)
-  if ok then return first, ... end
-  if type(first) == "string" then
-    local message = first:gsub("^<ptg>/[^:]*:%d+: ", "")
-      :gsub("^(bad argument #%d+ to )'[^']*'", "%1'" .. name .. "'")
-    error(failure.new("EINVAL", message), 0)
-  end
-  error(first, 0)
-end
-
-local function wrap(fn, name)
-  return function(...)
-    return pass_on(name, pcall(fn, own_functions(select("#", ...), ...)))
-  end
+-- luv puts the place of our call into the message of a mistake; the script's
+-- place is wanted.
+local function on_refused(name, err)
+  if type(err) ~= "string" then error(err, 0) end
+  local message = err:gsub("^<ptg>/[^:]*:%d+: ", "")
+    :gsub("^(bad argument #%d+ to )'[^']*'", "%1'" .. name .. "'")
+  error(failure.new("EINVAL", message), 0)
 end
 
 local function wrap_maker(fn, name)
@@ -95,7 +47,7 @@ local function wrap_maker(fn, name)
     if handle then handles[handle] = true end
     return handle, ...
   end
-  local wrapped = wrap(fn, name)
+  local wrapped = core.luv_wrap(fn, name)
   return function(...) return keep(wrapped(...)) end
 end
 
@@ -104,7 +56,7 @@ local function wrap_signal(fn, name)
     [uv.constants.SIGTERM] = true, [uv.constants.SIGINT] = true,
     sigterm = true, sigint = true,
   }
-  local wrapped = wrap(fn, name)
+  local wrapped = core.luv_wrap(fn, name)
   return function(handle, signal, ...)
     if taken[signal] then
       failure.misuse("SIGTERM and SIGINT begin the shutdown: use "
@@ -144,7 +96,7 @@ end
 local function replace_all(functions, replaced)
   for name, fn in pairs(functions) do
     if type(fn) == "function" then
-      replaced[fn] = replaced[fn] or wrap(fn, name)
+      replaced[fn] = replaced[fn] or core.luv_wrap(fn, name)
       functions[name] = replaced[fn]
     end
   end
@@ -169,29 +121,43 @@ local function close_all()
   end
 end
 
+local function dispatch(task, group, value, message, traceback)
+  errors.dispatch {
+    task = task,
+    name = task and task.name or "",
+    group = group,
+    hook = "a callback of luv",
+    message = message,
+    value = value,
+    traceback = traceback,
+  }
+end
+
+-- An error in a callback of the task, or of the group's handler, that gave it
+-- to luv.
+local function on_failed(task, group, caught)
+  dispatch(task or nil, group, caught.value, caught.message, caught.traceback)
+end
+
 -- An error in a callback that came to luv by another way.
 local function on_stray_error(value)
   local text = errors.text_of(value)
-  errors.dispatch {
-    name = "",
-    group = root,
-    hook = "a callback of luv",
-    message = errors.line_of(text),
-    value = value,
-    traceback = errors.script_frames(text:match("\n(.*)$") or ""),
-  }
+  dispatch(nil, root, value, errors.line_of(text),
+    errors.script_frames(text:match("\n(.*)$") or ""))
 end
 
 -- Another root group has taken the place of the first one.
 function guard.set_root(root_group)
   root = root_group
+  core.set_luv_root(root)
 end
 
 -- To be called once, with the root group, before any script has luv.
 function guard.install(root_group)
-  root = root_group
-  replace_everywhere()
+  core.set_luv_guard(on_failed, on_refused, settings)
   core.set_luv_handlers(on_stray_error, close_all)
+  guard.set_root(root_group)
+  replace_everywhere()
 end
 
 return guard

@@ -12,7 +12,6 @@
 -- its end. body is the function before it starts, then the coroutine, and false
 -- after its end.
 local Future = require "ptg.future"
-local context = require "ptg.context"
 local core = require "ptg.core"
 local ending = require "ptg.ending"
 local errors = require "ptg.errors"
@@ -20,8 +19,8 @@ local failure = require "ptg.failure"
 local options = require "ptg.options"
 local registry = require "ptg.registry"
 
-local HANDLE, BODY = core.places.handle, core.places.body
-local NAME, IS_WATCHED = core.places.name, core.places.is_watched
+local BODY, NAME = core.places.body, core.places.name
+local IS_WATCHED = core.places.is_watched
 
 local Task = {}
 Task.__index = core.task_index(Task, core.places)
@@ -71,10 +70,8 @@ function Task.spawn(group, name, flags, fn, ...)
   local task = new(group, name, fn)
   if select("#", ...) > 0 then
     task[NAME] = name or core.name_of(fn)
-    local args = table.pack(...)
-    task[BODY] = function(self)
-      return fn(self, table.unpack(args, 1, args.n))
-    end
+    task[BODY] = core.bind(fn, ...) or failure.misuse("a task is given at most "
+      .. "%d arguments", core.ARGUMENTS_MAX)
   end
   return core.task_spawn(task, group.handle, flags, core.current_spawner())
 end
@@ -118,7 +115,7 @@ local OUT_OF_MEMORY = "not enough memory"
 
 -- The message handler of bodies. A task's own cancellation stays as it is.
 local function caught_in_body(value)
-  local task = core.current_task()
+  local task = core.current()
   if task and value ~= nil and rawequal(value, task.cancel_error) then
     return value
   end
@@ -206,23 +203,6 @@ end
 
 -- ------------------------------------------------------------------- waits
 
--- A wait: what a coroutine is suspended in. notify() ends it, and may come at
--- any time, also before the coroutine is suspended or long after.
-local Wait = {}
-Wait.__index = Wait
-
-function Wait:notify()
-  self.is_over = true
-  if self.task.waiting == self then core.task_sleep(self.task[HANDLE], 0) end
-end
-
--- Nobody waits any more.
-function Wait:leave()
-  self.is_over = true
-  if self.future then self.future:unsubscribe(self.place) end
-  if self.is_timed then core.task_sleep(self.task.handle, FOREVER) end
-end
-
 -- What the task is suspended in.
 local function wait_of(self)
   return self.waiting or core.task_nap(self)
@@ -235,13 +215,6 @@ local function leave(task, wait)
   elseif wait ~= PAUSE then
     wait:leave()
   end
-end
-
-function Task:new_wait(future)
-  local wait = setmetatable({ task = self, future = future, is_over = false },
-    Wait)
-  if future then wait.place = future:subscribe(wait) end
-  return wait
 end
 
 -- Raises the cancellation that is due.
@@ -261,32 +234,7 @@ function Task:suspend_until_wake(wait, duration_ns)
   if yield(SUSPEND) == "cancel" then error(self.cancel_error, 0) end
 end
 
--- Suspends the running coroutine until wait is over (true) or timeout_ns has
--- passed (false); raises the cancellation.
-function Task:suspend(wait, timeout_ns)
-  if self.is_finished then yield() end -- for ever
-  if wait.is_over then return true end
-  if timeout_ns and timeout_ns ~= FOREVER then
-    wait.is_timed = true
-    failure.check("a wait", core.task_sleep(self.handle, timeout_ns))
-  end
-  self.waiting = wait
-  local why = yield(SUSPEND)
-  if why == "over" then return true end
-  if why == "cancel" then error(self.cancel_error, 0) end
-  wait.is_timed = false
-  wait:leave()
-  return false
-end
-
 -- ------------------------------------------------------------------ events
-
-function Task:on_wake_event()
-  local wait = self.waiting
-  if not wait then return end
-  -- A wake that was asked for is no business of another wait.
-  if wait.is_timed then resume(self, "timeout") end
-end
 
 function Task:on_drain_event()
   self.draining = true
@@ -306,7 +254,7 @@ function Task:on_cancel_event(originator, reason)
   self.cancel_error = new_cancellation(self, reason, originator)
   local wait = wait_of(self)
   -- A wait that is over is not taken back: what it brought would be lost.
-  if not wait or wait ~= SLEEP and wait ~= PAUSE and wait.is_over then
+  if not wait or wait ~= SLEEP and wait ~= PAUSE and wait:is_over() then
     self.is_cancel_due = true
     return
   end
@@ -365,8 +313,7 @@ end
 -- Asks it to end, on behalf of whose code is running, or of originator. False:
 -- it had ended already.
 function Task:cancel(reason, originator)
-  local asks = originator and originator.handle or core.current_spawner()
-  if asks == 0 and context.luv_group then asks = context.luv_group.handle end
+  local asks = originator and originator.handle or core.current_originator()
   if reason and type(reason) ~= "string" then
     reason = errors.line_of(errors.text_of(reason))
   end

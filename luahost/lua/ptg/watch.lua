@@ -1,5 +1,4 @@
 -- watch.lua - ptg.watch: being told that a task or a group is over.
-local context = require "ptg.context"
 local core = require "ptg.core"
 local errors = require "ptg.errors"
 local failure = require "ptg.failure"
@@ -36,7 +35,7 @@ function Watch:on_over_event(_, ...)
   registry.remove(self)
   local target = self.target
   local group = target.is_group and target or target.group
-  local ok, caught = context.call(nil, nil, 0, errors.caught, self.fn, target,
+  local ok, caught = core.call_as(nil, nil, 0, errors.caught, self.fn, target,
     outcome.new(...))
   if ok then return end
   errors.dispatch {
