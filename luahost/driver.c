@@ -293,17 +293,51 @@ ptg_status ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id) {
   return status;
 }
 
+/* Settles the future of the task, an argument, which has ended well. */
+static int settle(lua_State *L) {
+  ptg__value_push(L, PTG__SETTLE);
+  lua_rawgeti(L, 1, PTG__FUTURE);
+  lua_pushboolean(L, 1);
+  int count = 0;
+  if (ptg__field_get(L, 1, PTG__KEY_RESULT) == LUA_TTABLE) {
+    int result = lua_gettop(L);
+    lua_getfield(L, result, "n");
+    count = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    luaL_checkstack(L, count, "too many results");
+    for (int place = 1; place <= count; place++)
+      lua_rawgeti(L, result, place);
+    lua_remove(L, result);
+  } else {
+    lua_pop(L, 1);
+  }
+  lua_call(L, 2 + count, 0);
+  return 0;
+}
+
+/* Is there nothing that Lua has to do at the end of the task at index, but
+ * perhaps for a future that it settles? */
+static int ends_plainly(lua_State *L, int task, ptg_status status) {
+  int is_asked_for = lua_rawgeti(L, task, PTG__FUTURE) != LUA_TNIL;
+  if (status == PTG_OK && !is_asked_for) return 1;
+  int has_failed = ptg__field_get(L, task, PTG__KEY_FAILURE) != LUA_TNIL;
+  if (status == PTG_ECANCELED) return has_failed && !is_asked_for;
+  return status == PTG_OK && !has_failed &&
+         ptg__field_get(L, task, PTG__KEY_DONE_FUNCTIONS) == LUA_TNIL;
+}
+
 int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
                      ptg_status status) {
-  if (status != PTG_OK && status != PTG_ECANCELED) return 0;
   if (!lua_checkstack(L, STACK_NEEDED)) return 0;
   int top = lua_gettop(L);
   ptg__task_table_push(L, id);
-  lua_rawgeti(L, top + 1, PTG__IS_WATCHED);
-  int is_plain = !lua_toboolean(L, -1);
-  if (is_plain && status == PTG_ECANCELED) {
-    ptg__field_get(L, top + 1, PTG__KEY_FAILURE);
-    is_plain = !lua_isnil(L, -1);
+  int object = top + 1;
+  int is_plain = ends_plainly(L, object, status);
+  lua_settop(L, object);
+  if (is_plain && lua_rawgeti(L, object, PTG__FUTURE) != LUA_TNIL) {
+    lua_pushcfunction(L, settle);
+    lua_pushvalue(L, object);
+    is_plain = ptg__event_protect(L, PTG__EVENT_TASK_DONE, 1) == PTG_OK;
   }
   lua_settop(L, top);
   if (is_plain) ptg__task_table_remove(L, id, task);

@@ -21,8 +21,8 @@ ptg_status ptg__driver_start(lua_State *L, ptg_task task, lua_Integer id);
  * do it. */
 ptg_status ptg__driver_wake(lua_State *L, ptg_task task, lua_Integer id);
 
-/* Forgets a task that has ended if Lua has nothing to learn from it. Returns 0
- * if it has. */
+/* Settles the future of a task that has ended, if it has one, and forgets it.
+ * Returns 0 and does nothing when there is more to do. */
 int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
                      ptg_status status);
 

@@ -8,6 +8,8 @@ int ptg__values[PTG__VALUE_COUNT];
 static const char *const keys[PTG__VALUE_COUNT] = {
     [PTG__KEY_WAITING] = "waiting",
     [PTG__KEY_FAILURE] = "failure",
+    [PTG__KEY_RESULT] = "result",
+    [PTG__KEY_DONE_FUNCTIONS] = "done_functions",
     [PTG__KEY_CANCEL_ERROR] = "cancel_error",
     [PTG__KEY_IS_CANCEL_DUE] = "is_cancel_due",
     [PTG__KEY_IS_FINISHED] = "is_finished",
@@ -16,9 +18,8 @@ static const char *const keys[PTG__VALUE_COUNT] = {
 };
 
 static const char *const places[PTG__PLACE_COUNT + 1] = {
-    [PTG__HANDLE] = "handle",         [PTG__BODY] = "body",
-    [PTG__GROUP] = "group",           [PTG__NAME] = "name",
-    [PTG__IS_WATCHED] = "is_watched",
+    [PTG__HANDLE] = "handle", [PTG__BODY] = "body",     [PTG__GROUP] = "group",
+    [PTG__NAME] = "name",     [PTG__FUTURE] = "future",
 };
 
 void ptg__value_set(lua_State *L, enum ptg__value which) {

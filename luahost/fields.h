@@ -16,6 +16,7 @@ enum ptg__value {
   PTG__TASK,         /* the class of tasks that are coroutines */
   PTG__SPAWN_SLOW,   /* group:spawn() where there is something to check */
   PTG__SPAWN_FAILED, /* raises what came of it */
+  PTG__SETTLE,       /* Future.settle */
   PTG__GIVEN_COUNT,
   /* Whose code is running (current.h): a task, and a group; or false. */
   PTG__CURRENT = PTG__GIVEN_COUNT,
@@ -31,6 +32,8 @@ enum ptg__value {
   /* Names of fields. */
   PTG__KEY_WAITING,
   PTG__KEY_FAILURE,
+  PTG__KEY_RESULT,
+  PTG__KEY_DONE_FUNCTIONS,
   PTG__KEY_CANCEL_ERROR,
   PTG__KEY_IS_CANCEL_DUE,
   PTG__KEY_IS_FINISHED,
@@ -45,8 +48,8 @@ enum ptg__place {
   PTG__BODY,       /* the function, then the coroutine, then false */
   PTG__GROUP,
   PTG__NAME,
-  PTG__IS_WATCHED, /* somebody wants to be told of its end */
-  PTG__PLACE_COUNT = PTG__IS_WATCHED
+  PTG__FUTURE, /* nil: nobody has asked for its end yet */
+  PTG__PLACE_COUNT = PTG__FUTURE
 };
 
 /* Where the values are in Lua's registry. */

@@ -69,16 +69,16 @@ end
 
 -- A task that waits for its own group's end would hold it up to the last.
 local function refuse_deadlock(task, target)
-  if rawequal(target, task) then
+  if target == task then
     error(failure.new("EDEADLK", "ptg.await: a task cannot wait for itself"), 0)
   end
   local group = task.group
   while group do
-    if group.own and rawequal(group.own.owner, target) then
+    if group.own.owner == target then
       error(failure.new("EDEADLK", ("ptg.await: %s is inside %s, which ends "
         .. "before %s does"):format(task, group.path, target)), 0)
     end
-    if rawequal(group, target) then
+    if group == target then
       error(failure.new("EDEADLK", ("ptg.await: %s is inside %s, which ends "
         .. "only after it"):format(task, target.path)), 0)
     end

@@ -7,14 +7,12 @@ local outcome = require "ptg.outcome"
 
 local ending = {}
 
-local IS_WATCHED = core.places.is_watched
-
 -- The method on_done of tasks of any sort: fn(task, outcome) is called once it
 -- has ended.
 function ending.on_done(task, fn)
   options.value("on_done", "fn", "function", fn)
   task.done_functions = task.done_functions or {}
-  task[IS_WATCHED] = true
+  if not task.future then task:make_future() end
   table.insert(task.done_functions, fn)
 end
 

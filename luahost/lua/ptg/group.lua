@@ -73,9 +73,11 @@ end
 
 -- The object of the root group, which the host has made.
 function Group.root(own)
-  local root = new { name = own and own.name or "root", path = "/", own = own }
+  own = own or {}
+  local root = new { name = own.name or "root", path = "/", parent = false,
+                     own = own }
   registry.add_root(root, core.ROOT_ID, core.root())
-  set_handlers(root, own or {})
+  set_handlers(root, own)
   return root
 end
 

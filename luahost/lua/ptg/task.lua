@@ -19,8 +19,8 @@ local failure = require "ptg.failure"
 local options = require "ptg.options"
 local registry = require "ptg.registry"
 
-local BODY, NAME = core.places.body, core.places.name
-local IS_WATCHED = core.places.is_watched
+local HANDLE, BODY = core.places.handle, core.places.body
+local NAME, FUTURE = core.places.name, core.places.future
 
 local Task = {}
 Task.__index = core.task_index(Task, core.places)
@@ -193,7 +193,7 @@ end
 -- spawn_slow and spawn_failed are group:spawn()'s.
 function Task.set_driver(spawn_slow, spawn_failed)
   core.set_driver(caught_in_body, on_resumed, Task, spawn_slow,
-    spawn_failed)
+    spawn_failed, Future.settle)
 end
 
 local function resume(self, why)
@@ -286,8 +286,9 @@ end
 -- one that ended well, or by its own cancellation.
 function Task:make_future()
   local future = Future.new()
-  self.future, self[IS_WATCHED] = future, true
-  if core.task_object(self.handle) ~= self then
+  self[FUTURE] = future
+  local handle = self[HANDLE]
+  if handle ~= 0 and core.task_object(handle) ~= self then
     settle(self, status_of.OK)
   end
   return future
@@ -295,7 +296,7 @@ end
 
 function Task:on_done_event(status, flags, code, value, originator, message,
                             reason)
-  self.future = self.future or Future.new()
+  self[FUTURE] = self[FUTURE] or Future.new()
   settle(self, status, message, reason)
   ending.tell(self, status, flags, code, value, originator, message, reason)
 end
