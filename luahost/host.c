@@ -1,7 +1,7 @@
 /* host.c - one Lua state on the loop of one runtime.
  *
- * The loop is the host's own, borrowed by the runtime: what a script leaves
- * open in luv can then be closed in its own time, after the runtime is gone.
+ * A runtime of its own borrows the host's loop: what a script leaves open in
+ * luv can then be closed in its own time, after the runtime is gone.
  */
 #include "host.h"
 
@@ -114,7 +114,7 @@ static void preload(lua_State *L) {
 static int set_up(lua_State *L) {
   struct ptg__host *host = lua_touserdata(L, 1);
   luaL_openlibs(L);
-  ptg__luv_open(L, &host->loop);
+  ptg__luv_open(L, host->loop);
   preload(L);
   ptg__event_init(host);
   return 0;
@@ -144,49 +144,86 @@ static ptg_status create_runtime(struct ptg__host *host,
                                  ptg_runtime **out) {
   ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
   options.flags = host->is_manual ? PTG_RUNTIME_MANUAL_CLOCK : 0;
-  options.loop = &host->loop;
+  options.loop = host->loop;
   options.loop_size = uv_loop_size();
   options.root = root;
   return ptg_runtime_create(&options, out);
 }
 
-static int open_runtime(struct ptg__host *host) {
+/* What the script has for its root: that of the runtime, or a group in it. */
+static ptg_status make_root(struct ptg__host *host,
+                            const struct ptg__host_options *options) {
   ptg_group_options root = PTG_GROUP_OPTIONS_INIT;
   ptg__binding_hook_group(&root, PTG__ROOT_ID);
-  ptg_status status = create_runtime(host, &root, &host->runtime);
+  if (!host->is_guest) {
+    ptg_status status = create_runtime(host, &root, &host->runtime);
+    return status != PTG_OK ? status
+                            : ptg_runtime_get_root(host->runtime, &host->root);
+  }
+  root.name = options->name;
+  host->runtime = options->runtime;
+  return ptg_group_create(host->runtime, options->parent, &root, &host->root);
+}
+
+static int open_runtime(struct ptg__host *host,
+                        const struct ptg__host_options *options) {
+  ptg_status status = make_root(host, options);
   if (status == PTG_OK) return 0;
-  fprintf(stderr, "ptg: cannot create a runtime: %s\n",
-          ptg_status_name(status));
+  fprintf(stderr, "ptg: cannot create a %s: %s\n",
+          host->is_guest ? "group" : "runtime", ptg_status_name(status));
   return -1;
+}
+
+/* Returns 0, or prints why not and returns -1. */
+static int open_loop(struct ptg__host *host, ptg_runtime *runtime) {
+  if (host->is_guest) {
+    ptg_status status = ptg_runtime_get_loop(runtime, &host->loop);
+    if (status == PTG_OK) return 0;
+    fprintf(stderr, "ptg: no loop: %s\n", ptg_status_name(status));
+    return -1;
+  }
+  host->loop = &host->own_loop;
+  int uv_status = uv_loop_init(host->loop);
+  if (uv_status == 0) return 0;
+  fprintf(stderr, "ptg: cannot create a loop: %s\n", uv_strerror(uv_status));
+  return -1;
+}
+
+/* Lets handles of luv's that have been closed come to their end. */
+static void turn_once(struct ptg__host *host) {
+  if (host->is_guest) {
+    ptg_runtime_turn(host->runtime, 0);
+  } else {
+    uv_run(host->loop, UV_RUN_NOWAIT);
+  }
+}
+
+static int close_loop(struct ptg__host *host) {
+  turn_once(host);
+  return host->is_guest || uv_loop_close(host->loop) == 0 ? 0 : -1;
 }
 
 int ptg__host_open(struct ptg__host *host,
                    const struct ptg__host_options *options) {
   memset(host, 0, sizeof(*host));
+  host->is_guest = options->runtime != NULL;
   host->is_manual = options->is_manual;
   host->heap_limit = options->heap_limit;
 
-  int uv_status = uv_loop_init(&host->loop);
-  if (uv_status != 0) {
-    fprintf(stderr, "ptg: cannot create a loop: %s\n", uv_strerror(uv_status));
-    return -1;
-  }
+  if (open_loop(host, options->runtime) != 0) return -1;
   if (open_state(host) != 0) goto no_state;
-  if (!options->is_bare && open_runtime(host) != 0) goto no_runtime;
+  if (!options->is_bare && open_runtime(host, options) != 0) goto no_runtime;
   return 0;
 
 no_runtime:
   lua_close(host->L);
-  uv_run(&host->loop, UV_RUN_NOWAIT);
 no_state:
-  uv_loop_close(&host->loop);
+  close_loop(host);
   return -1;
 }
 
-static int is_root_closed(ptg_runtime *runtime) {
-  ptg_group root;
+static int is_closed(ptg_runtime *runtime, ptg_group root) {
   ptg_group_info info = PTG_GROUP_INFO_INIT;
-  ptg_runtime_get_root(runtime, &root);
   ptg_group_get_info(runtime, root, &info);
   return info.state == PTG_GROUP_CLOSED;
 }
@@ -197,15 +234,15 @@ void ptg__host_run(struct ptg__host *host) {
     return;
   }
   ptg_runtime_advance(host->runtime, 0);
-  while (!is_root_closed(host->runtime)) {
+  while (!is_closed(host->runtime, host->root)) {
     /* The runtime leaves a borrowed loop to its owner. */
-    uv_run(&host->loop, UV_RUN_NOWAIT);
+    uv_run(host->loop, UV_RUN_NOWAIT);
     ptg_runtime_advance(host->runtime, MANUAL_STEP_NS);
   }
 }
 
 ptg_status ptg__host_advance(struct ptg__host *host, int64_t duration_ns) {
-  if (host->is_manual) uv_run(&host->loop, UV_RUN_NOWAIT);
+  if (host->is_manual) uv_run(host->loop, UV_RUN_NOWAIT);
   return ptg_runtime_advance(host->runtime, duration_ns);
 }
 
@@ -219,8 +256,8 @@ static ptg_status discard(struct ptg__host *host, ptg_runtime *runtime) {
   ptg__event_silence_begin();
   ptg_runtime_get_root(runtime, &root);
   ptg_status status = ptg_group_shutdown(runtime, root, &options);
-  while (status == PTG_OK && !is_root_closed(runtime)) {
-    uv_run(&host->loop, UV_RUN_NOWAIT);
+  while (status == PTG_OK && !is_closed(runtime, root)) {
+    uv_run(host->loop, UV_RUN_NOWAIT);
     status = ptg_runtime_advance(runtime, PTG_KILL_WAIT_NS);
   }
   if (status == PTG_OK) status = ptg_runtime_destroy(runtime);
@@ -243,34 +280,40 @@ ptg_status ptg__host_renew(struct ptg__host *host,
   }
   host->runtime = next;
   ptg__signals_move(next);
-  return PTG_OK;
+  return ptg_runtime_get_root(next, &host->root);
 }
 
 /* Turns the loop until nothing of luv's is left. Returns 0 if that is so. */
 static int wait_for_leftovers(struct ptg__host *host) {
   for (int waited = 0; waited <= LEFTOVER_WAIT_MS; waited += LEFTOVER_STEP_MS) {
-    uv_run(&host->loop, UV_RUN_NOWAIT);
-    if (!uv_loop_alive(&host->loop)) return 0;
+    uv_run(host->loop, UV_RUN_NOWAIT);
+    if (!uv_loop_alive(host->loop)) return 0;
     uv_sleep(LEFTOVER_STEP_MS);
   }
   return -1;
 }
 
+/* Returns 0, or prints why not and returns -1. */
+static int close_runtime(struct ptg__host *host) {
+  ptg_status status = ptg_runtime_destroy(host->runtime);
+  if (status == PTG_OK) return 0;
+  fprintf(stderr, "ptg: the runtime is not at its end: %s\n",
+          ptg_status_name(status));
+  return -1;
+}
+
 int ptg__host_close(struct ptg__host *host) {
   ptg__luv_close_handles(host->L);
-  ptg_status status = ptg_runtime_destroy(host->runtime);
-  if (status != PTG_OK) {
-    fprintf(stderr, "ptg: the runtime is not at its end: %s\n",
-            ptg_status_name(status));
-    return -1;
+  if (host->is_guest) {
+    turn_once(host);
+  } else {
+    if (close_runtime(host) != 0) return -1;
+    host->runtime = NULL;
+    /* A request that ends after its Lua state is closed would call into it. */
+    if (wait_for_leftovers(host) != 0) return -1;
   }
-  host->runtime = NULL;
-  /* A request that ends after its Lua state is closed would call into it. */
-  if (wait_for_leftovers(host) != 0) return -1;
-
   lua_close(host->L);
   host->L = NULL;
   /* Handles that luv closed while they were collected end in this turn. */
-  uv_run(&host->loop, UV_RUN_NOWAIT);
-  return uv_loop_close(&host->loop) == 0 ? 0 : -1;
+  return close_loop(host);
 }

@@ -112,11 +112,9 @@ static int call_protected(lua_State *L, lua_CFunction fn) {
 
 /* Whatever became of begin(), nothing may be left running. */
 static void force_end(struct ptg__host *host) {
-  ptg_group root;
   ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
   options.flags = PTG_SHUTDOWN_FORCE;
-  ptg_runtime_get_root(host->runtime, &root);
-  ptg_group_shutdown(host->runtime, root, &options);
+  ptg_group_shutdown(host->runtime, host->root, &options);
 }
 
 static int execute_script(struct ptg__command_line *line) {
