@@ -418,7 +418,7 @@ void ptg__driver_open(lua_State *L) {
   ptg__value_set(L, PTG__IDLE);
   ptg__current_open(L);
   ptg__fields_open(L);
-  ptg__task_table_open(L);
+  ptg__task_table_open();
   ptg__source_names_open(L);
   add_mark(L, "SUSPEND", &suspend_mark);
   add_mark(L, "SLEEP", &ptg__sleep_mark);

@@ -59,7 +59,7 @@ static size_t write_place(char place[PLACE_SIZE], const char *file, int line) {
 static int is_known(lua_State *L, int index) {
   ptg__value_push(L, PTG__KNOWN_SOURCES);
   lua_rawgeti(L, -1, index);
-  int is_so = lua_rawequal(L, -1, -3);
+  int is_so = lua_topointer(L, -1) == lua_topointer(L, -3);
   lua_pop(L, 1);
   return is_so;
 }

@@ -1,8 +1,7 @@
 /* task_table.c - see task_table.h.
  *
- * The objects are in the array part of a Lua table; a free place holds the next
- * free one, so that ids are used again and the table stays as small as it can
- * be. Handles are in a hash table with linear probing.
+ * An id is the object's reference in Lua's registry. Handles are in a hash
+ * table with linear probing.
  */
 #include "task_table.h"
 
@@ -21,13 +20,10 @@ struct row {
 /* Invariant: live * 2 <= the number of rows; live counts objects, of which
  * those without a handle yet have no row. */
 static struct {
-  int objects;            /* reference to the Lua table */
-  lua_Integer last_id;    /* the highest one given out */
-  lua_Integer first_free; /* 0: none */
   struct row *rows;
   unsigned bits; /* there are 2 to the power of it, or none */
   size_t live;
-} table = {.objects = LUA_NOREF};
+} table;
 
 static size_t row_count(void) {
   return table.rows == NULL ? 0 : (size_t)1 << table.bits;
@@ -86,42 +82,24 @@ static void erase(struct row *row) {
   table.rows[hole] = (struct row){PTG_NONE, 0};
 }
 
-void ptg__task_table_open(lua_State *L) {
+void ptg__task_table_open(void) {
   free(table.rows);
-  luaL_unref(L, LUA_REGISTRYINDEX, table.objects);
   table.rows = NULL;
   table.live = 0;
-  table.last_id = table.first_free = 0;
-  lua_newtable(L);
-  table.objects = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 int ptg__task_table_clear(lua_State *L) {
-  ptg__task_table_open(L);
+  for (size_t i = 0; i < row_count(); i++)
+    if (table.rows[i].handle != PTG_NONE)
+      luaL_unref(L, LUA_REGISTRYINDEX, (int)table.rows[i].id);
+  ptg__task_table_open();
   return 0;
-}
-
-static lua_Integer take_id(lua_State *L, int objects) {
-  if (table.first_free == 0) return ++table.last_id;
-  lua_Integer id = table.first_free;
-  lua_rawgeti(L, objects, id);
-  table.first_free = lua_tointeger(L, -1);
-  lua_pop(L, 1);
-  return id;
 }
 
 lua_Integer ptg__task_table_add(lua_State *L) {
   if (make_room() != 0) luaL_error(L, "not enough memory");
-  lua_rawgeti(L, LUA_REGISTRYINDEX, table.objects);
-  /* Only a new place can need memory, and then it is not taken. */
-  if (table.first_free == 0) {
-    lua_pushinteger(L, 0);
-    lua_rawseti(L, -2, table.last_id + 1);
-  }
-  lua_Integer id = take_id(L, lua_gettop(L));
-  lua_pushvalue(L, -2);
-  lua_rawseti(L, -2, id);
-  lua_pop(L, 1);
+  lua_pushvalue(L, -1);
+  lua_Integer id = luaL_ref(L, LUA_REGISTRYINDEX);
   table.live++;
   return id;
 }
@@ -133,18 +111,12 @@ void ptg__task_table_set_handle(lua_Integer id, ptg_task handle) {
 void ptg__task_table_remove(lua_State *L, lua_Integer id, ptg_task handle) {
   struct row *row = find(handle);
   if (row != NULL) erase(row);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, table.objects);
-  lua_pushinteger(L, table.first_free);
-  lua_rawseti(L, -2, id);
-  lua_pop(L, 1);
-  table.first_free = id;
+  luaL_unref(L, LUA_REGISTRYINDEX, (int)id);
   table.live--;
 }
 
 void ptg__task_table_push(lua_State *L, lua_Integer id) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, table.objects);
-  lua_rawgeti(L, -1, id);
-  lua_remove(L, -2);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, id);
 }
 
 int ptg__task_table_object(lua_State *L) {

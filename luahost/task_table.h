@@ -1,9 +1,9 @@
 /* task_table.h - which Lua object a task stands for.
  *
  * A task that is a coroutine has an id, which is the user_data of the runtime's
- * task and the place of its Lua object in a table of Lua's. From its spawn to
- * its done it is found by its handle too, also when that has become stale. The
- * program has one such table.
+ * task and stands for its Lua object. From its spawn to its done it is found by
+ * its handle too, also when that has become stale. The program has one such
+ * table.
  */
 #ifndef PTG_LUAHOST_TASK_TABLE_H
 #define PTG_LUAHOST_TASK_TABLE_H
@@ -11,8 +11,8 @@
 #include <lua.h>
 #include <ptg/ptg.h>
 
-/* Makes it, empty; may raise an error. */
-void ptg__task_table_open(lua_State *L);
+/* Makes it, empty: for a new Lua state. */
+void ptg__task_table_open(void);
 
 /* Takes in the object on top of the stack, which stays there, and returns its
  * id. Raises an error when there is no memory. */
