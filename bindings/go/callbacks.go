@@ -1,0 +1,291 @@
+package ptg
+
+/*
+#include "glue.h"
+*/
+import "C"
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/cgo"
+	"runtime/debug"
+	"time"
+)
+
+// guard calls fn and turns a panic into an error: none may unwind into C.
+func guard(fn func() error) (err error) {
+	isDone := false
+	defer func() {
+		if !isDone {
+			err = newPanicError(recover())
+		}
+	}()
+	err = fn()
+	isDone = true
+	return err
+}
+
+func newPanicError(value any) *PanicError { return &PanicError{value, debug.Stack()} }
+
+func goString(text *C.char, length C.size_t) string { return C.GoStringN(text, C.int(length)) }
+
+func object[T any](id C.uintptr_t) T { return cgo.Handle(id).Value().(T) }
+
+func outcomeOf(c *C.ptg_outcome) Outcome {
+	return Outcome{
+		Status: Status(c.status), Code: int32(c.code), Value: uint64(c.value),
+		Message:         goString(c.message, c.message_length),
+		CancelRequested: c.flags&C.PTG_OUTCOME_CANCEL_REQUESTED != 0,
+		NeverRan:        c.flags&C.PTG_OUTCOME_NEVER_RAN != 0,
+		Abandoned:       c.flags&C.PTG_OUTCOME_ABANDONED != 0,
+		Killed:          c.flags&C.PTG_OUTCOME_KILLED != 0,
+		Reason:          goString(c.reason, c.reason_length),
+		Originator:      Handle(c.originator),
+	}
+}
+
+// ------------------------------------------------------------------- tasks --
+
+//export ptgGoStart
+func ptgGoStart(id C.uintptr_t, handle C.ptg_task) C.ptg_status {
+	task := object[*Task](id)
+	task.handle.Store(uint64(handle))
+	err := guard(func() error { return task.spec.Start(task) })
+	if err == nil {
+		return C.PTG_OK
+	}
+	var status Status
+	if errors.As(err, &status) && error(status) == err {
+		return C.ptg_status(status) // it says nothing more
+	}
+	task.fail(err)
+	return C.PTG_EFAILED
+}
+
+// fail ends a task by an error that the library need not know. What comes of
+// it when the task has ended already is nothing.
+func (t *Task) fail(err error) {
+	if ended := t.Finish(Outcome{Err: err}); ended != nil {
+		t.rt.log("an error after the end of a task", t.group, t.Name(), err)
+	}
+}
+
+//export ptgGoTell
+func ptgGoTell(id C.uintptr_t, _ C.ptg_task, kind C.int) {
+	task := object[*Task](id)
+	fn := map[C.int]func(*Task){
+		C.PTG_EVENT_DRAIN: task.spec.Drain, C.PTG_EVENT_KILL: task.spec.Kill, C.PTG_EVENT_WAKE: task.spec.Wake,
+	}[kind]
+	if err := guard(func() error { fn(task); return nil }); err != nil {
+		task.fail(err)
+	}
+}
+
+//export ptgGoCancel
+func ptgGoCancel(id C.uintptr_t, reason *C.char, length C.size_t, originator C.uint64_t) {
+	task := object[*Task](id)
+	cause := &Cancellation{goString(reason, length), Handle(originator)}
+	task.toldCancel(cause)
+	if err := guard(func() error { task.spec.Cancel(task, cause); return nil }); err != nil {
+		task.fail(err)
+	}
+}
+
+func (t *Task) toldCancel(cause *Cancellation) {
+	err := error(cause)
+	t.cancelContext(&err)
+}
+
+//export ptgGoDone
+func ptgGoDone(id C.uintptr_t, handle C.ptg_task, c *C.ptg_outcome) {
+	task := object[*Task](id)
+	task.handle.Store(uint64(handle))
+	outcome := outcomeOf(c)
+	task.over(&outcome)
+}
+
+// over gives an outcome the error object that belongs to it, forgets the task
+// and tells who waits.
+func (t *Task) over(outcome *Outcome) {
+	err := t.failed()
+	if err != nil {
+		t.rt.mu.Lock()
+		delete(t.rt.failing, t.Handle())
+		t.rt.mu.Unlock()
+	}
+	if outcome.Status != OK {
+		outcome.Err = err
+	}
+	if outcome.Status == ErrCanceled && err == nil {
+		if cause := t.cause.Load(); cause != nil && *cause != context.Canceled {
+			outcome.Err = *cause
+		} else if outcome.Reason != "" {
+			outcome.Err = &Cancellation{outcome.Reason, outcome.Originator}
+		}
+	}
+	t.end(outcome)
+	if t.spec.Done == nil {
+		return
+	}
+	if err := guard(func() error { t.spec.Done(t, *outcome); return nil }); err != nil {
+		t.rt.log("a function of a task that is over failed", t.group, t.Name(), err)
+	}
+}
+
+//export ptgGoRelease
+func ptgGoRelease(id C.uintptr_t) {
+	handle := cgo.Handle(id)
+	group, isGroup := handle.Value().(*Group)
+	handle.Delete()
+	// One with events is told of its closing after this.
+	if isGroup && group.handle != 0 && !group.options.Events {
+		group.rt.forget(group)
+	}
+}
+
+func (rt *Runtime) forget(group *Group) {
+	rt.mu.Lock()
+	delete(rt.groups, group.handle)
+	rt.mu.Unlock()
+}
+
+// ------------------------------------------------------------------ groups --
+
+//export ptgGoError
+func ptgGoError(id C.uintptr_t, c *C.ptg_error) C.ptg_status {
+	handler := object[*Group](id)
+	rt := handler.rt
+	failure := &Failure{
+		Group: rt.groupOrNil(Handle(c.group)), Task: rt.taskOrNil(Handle(c.task)),
+		Name: goString(c.name, c.name_length), Age: time.Duration(c.age_ns),
+		Outcome:      outcomeOf(c.outcome),
+		DuringCancel: c.flags&C.PTG_ERROR_DURING_CANCEL != 0,
+		State:        State(c.group_state),
+	}
+	if c.failed_handler != 0 {
+		failure.FailedHandler = rt.groupOrNil(Handle(c.failed_handler))
+		failure.HandlerErr = failure.FailedHandler.handlerErr
+		if failure.HandlerErr == nil {
+			failure.HandlerErr = Status(c.handler_status)
+		}
+	}
+	return handler.give(failure)
+}
+
+// give gives a failure to a group's own handler.
+func (g *Group) give(failure *Failure) C.ptg_status {
+	switch {
+	case failure.Task != nil:
+		failure.Outcome.Err = failure.Task.failed()
+	case len(failure.Group.hookErrs) > 0:
+		failure.Outcome.Err = failure.Group.hookErrs[0]
+		if failure.FailedHandler == nil {
+			failure.Group.hookErrs = failure.Group.hookErrs[1:]
+		}
+	}
+	err := guard(func() error { return g.options.OnError(hookContext(g), failure) })
+	g.handlerErr = err
+	if err != nil && g.parent == nil {
+		// Nobody is left to be told by the library.
+		g.rt.log("a handler failed", g, failure.Name, err)
+		return C.ptg_status(g.rt.logFailureStatus(failure))
+	}
+	return C.ptg_status(statusOf(err))
+}
+
+//export ptgGoGroup
+func ptgGoGroup(id C.uintptr_t, kind C.int) C.ptg_status {
+	group := object[*Group](id)
+	if kind == C.PTG_EVENT_GROUP_DRAIN {
+		return group.hook(group.options.OnDrain)
+	}
+	return group.toldClosed()
+}
+
+func (g *Group) toldClosed() C.ptg_status {
+	status := g.hook(g.options.OnClosed)
+	if g.isWanted.Load() || g == g.rt.root {
+		if report, err := g.Report(); err == nil {
+			g.report.Store(report)
+		}
+	}
+	if g == g.rt.root && !g.rt.rootClosed {
+		g.rt.rootClosed = true
+		close(g.rt.over)
+	}
+	return status
+}
+
+func (g *Group) hook(fn func(context.Context, *Group) error) C.ptg_status {
+	if fn == nil {
+		return C.PTG_OK
+	}
+	err := guard(func() error { return fn(hookContext(g), g) })
+	if err != nil {
+		g.hookErrs = append(g.hookErrs, err)
+	}
+	return C.ptg_status(statusOf(err))
+}
+
+// logFailure is the handler of a root group that has none of its own.
+func (rt *Runtime) logFailure(_ context.Context, failure *Failure) error {
+	rt.logFailureStatus(failure)
+	return nil
+}
+
+func (rt *Runtime) logFailureStatus(failure *Failure) Status {
+	details := []any{"group", failure.Group.path(), "age", failure.Age}
+	if failure.Task != nil {
+		details = append(details, "task", failure.Name)
+	}
+	details = append(details, "error", failure.Unwrap())
+	if failure.HandlerErr != nil {
+		details = append(details, "handler_error", failure.HandlerErr)
+	}
+	var panicked *PanicError
+	if errors.As(failure, &panicked) {
+		details = append(details, "stack", string(panicked.Stack))
+	}
+	rt.slog().Error("ptg: a task failed and nobody handled it", details...)
+	return OK
+}
+
+func (rt *Runtime) log(what string, group *Group, task string, err error) {
+	rt.slog().Error("ptg: "+what, "group", group.path(), "task", task, "error", err)
+}
+
+func (rt *Runtime) slog() *slog.Logger {
+	if rt.logger != nil {
+		return rt.logger
+	}
+	return slog.Default()
+}
+
+// ------------------------------------------------------- posts and watches --
+
+type posted struct {
+	rt *Runtime
+	fn func()
+}
+
+//export ptgGoPosted
+func ptgGoPosted(id C.uintptr_t) {
+	posted := object[*posted](id)
+	if err := guard(func() error { posted.fn(); return nil }); err != nil {
+		posted.rt.log("a posted function failed", posted.rt.root, "", err)
+	}
+}
+
+//export ptgGoOver
+func ptgGoOver(id C.uintptr_t, watched C.uint64_t, c *C.ptg_outcome) {
+	watch := object[*Watch](id)
+	outcome := outcomeOf(c)
+	if task := watch.rt.failingTask(Handle(watched)); task != nil {
+		outcome.Err = task.failed()
+	}
+	if err := guard(func() error { watch.over(outcome); return nil }); err != nil {
+		watch.rt.log("the function of a watch failed", watch.rt.root, "", err)
+	}
+}

@@ -1,0 +1,3 @@
+module libptg.org/ptg
+
+go 1.24

@@ -1,0 +1,115 @@
+package ptg
+
+/*
+#include "glue.h"
+#include <stdlib.h>
+*/
+import "C"
+
+import (
+	"context"
+	"runtime/cgo"
+	"time"
+	"unsafe"
+)
+
+// Overlap is what a periodic timer does when the task of its last firing has
+// not ended.
+type Overlap uint32
+
+// The overlap policies of a timer.
+const (
+	Skip    Overlap = C.PTG_OVERLAP_SKIP    // this firing is left out, and counted
+	Allow   Overlap = C.PTG_OVERLAP_ALLOW   // both run
+	Replace Overlap = C.PTG_OVERLAP_REPLACE // the last one is cancelled
+)
+
+// TimerSpec says when a timer fires, by the runtime's clock, and what it does.
+type TimerSpec struct {
+	Name    string
+	After   time.Duration // to the first firing; 0: Every
+	Every   time.Duration // 0: it fires once
+	Overlap Overlap
+	Spawner *Task
+
+	// Fire is called on the runtime's thread and must not wait. What takes
+	// longer it spawns, and returns: then the overlap policy applies to that.
+	// An error ends the timer.
+	Fire func(ctx context.Context, timer *Task) (started *Task, err error)
+	Done func(timer *Task, outcome Outcome)
+}
+
+// SpawnTimer puts a timer into the group. It is a task, which ends after its
+// firing, or, periodic, when it is told to drain or cancelled.
+func (g *Group) SpawnTimer(spec TimerSpec) (*Task, error) {
+	timer := &Task{rt: g.rt, group: g, spec: &TaskSpec{Name: spec.Name, Type: "timer", Done: spec.Done}, fire: spec.Fire}
+	return timer, g.spawnKind(timer, "ptg_timer_spawn", func(id C.uintptr_t, handle *C.ptg_task) C.ptg_status {
+		options := (*C.ptg_timer_options)(C.calloc(1, C.sizeof_ptg_timer_options))
+		name := nameToC(spec.Name)
+		defer C.free(unsafe.Pointer(options))
+		defer C.free(unsafe.Pointer(name))
+		options.size = C.sizeof_ptg_timer_options
+		options.name, options.name_length = name, C.size_t(len(spec.Name))
+		options.after_ns, options.every_ns = C.int64_t(spec.After), C.int64_t(spec.Every)
+		options.overlap = C.uint32_t(spec.Overlap)
+		options.spawner = C.ptg_task(spec.Spawner.Handle())
+		return C.glue_timer(g.rt.ptr, C.ptg_group(g.Handle()), options, id, handle)
+	})
+}
+
+// spawnKind makes a task of a sort that comes with the library.
+func (g *Group) spawnKind(task *Task, op string, spawn func(C.uintptr_t, *C.ptg_task) C.ptg_status) error {
+	return g.rt.on(op, func() C.ptg_status {
+		var handle C.ptg_task
+		status := spawn(C.uintptr_t(cgo.NewHandle(task)), &handle)
+		task.handle.Store(uint64(handle))
+		return status
+	})
+}
+
+// nameToC returns NULL for no name.
+func nameToC(name string) *C.char {
+	if name == "" {
+		return nil
+	}
+	return C.CString(name)
+}
+
+//export ptgGoFire
+func ptgGoFire(id C.uintptr_t, _ C.ptg_task, started *C.ptg_task) C.ptg_status {
+	timer := object[*Task](id)
+	var task *Task
+	err := guard(func() (err error) {
+		task, err = timer.fire(timer.Context(), timer)
+		return err
+	})
+	return timer.endStep(task, err, started)
+}
+
+// endStep tells what a timer or queue started, or that it failed.
+func (t *Task) endStep(task *Task, err error, started *C.ptg_task) C.ptg_status {
+	*started = C.ptg_task(task.Handle())
+	if err != nil {
+		t.keepFailure(&Outcome{Err: err})
+	}
+	return C.ptg_status(statusOf(err))
+}
+
+// TimerInfo is what a timer has done.
+type TimerInfo struct {
+	Fired   uint64
+	Skipped uint64 // by the overlap policy
+	Missed  uint64 // because the runtime was too busy
+}
+
+// TimerInfo returns what a timer has done.
+func (t *Task) TimerInfo() (TimerInfo, error) {
+	var info TimerInfo
+	err := t.rt.on("ptg_timer_get_info", func() C.ptg_status {
+		c := C.ptg_timer_info{size: C.sizeof_ptg_timer_info}
+		status := C.ptg_timer_get_info(t.rt.ptr, C.ptg_task(t.Handle()), &c)
+		info = TimerInfo{uint64(c.fired), uint64(c.skipped), uint64(c.missed)}
+		return status
+	})
+	return info, err
+}

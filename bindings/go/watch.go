@@ -1,0 +1,98 @@
+package ptg
+
+/*
+#include "glue.h"
+*/
+import "C"
+
+import "runtime/cgo"
+
+// Watch is a wait for the end of a task or group.
+type Watch struct {
+	rt     *Runtime
+	handle Handle
+	over   func(Outcome)
+}
+
+// Watch has over called once, on the runtime's thread, when the task or group
+// of that handle is done with. For a group the outcome is [OK], or
+// [ErrTimedOut] with the number of abandoned tasks as value. waiter says who
+// waits, nil: nobody who would be held up; [ErrDeadlock]: it is part of what
+// it waits for. [ErrStale]: it is over already.
+func (rt *Runtime) Watch(watched Handle, waiter *Task, over func(Outcome)) (*Watch, error) {
+	watch := &Watch{rt: rt, over: over}
+	err := rt.on("ptg_watch_add", func() C.ptg_status { return watch.add(uint64(watched), waiter) })
+	if err != nil {
+		return nil, err
+	}
+	return watch, nil
+}
+
+func (w *Watch) add(watched uint64, waiter *Task) C.ptg_status {
+	var handle C.ptg_watch
+	status := C.glue_watch(w.rt.ptr, C.uint64_t(watched), C.ptg_task(waiter.Handle()),
+		C.uintptr_t(cgo.NewHandle(w)), &handle)
+	w.handle = Handle(handle)
+	return status
+}
+
+// Handle returns the number of the watch.
+func (w *Watch) Handle() Handle {
+	if w == nil {
+		return 0
+	}
+	return w.handle
+}
+
+// Remove gives the watch up: its function will not be called.
+func (w *Watch) Remove() error {
+	return w.rt.on("ptg_watch_remove", func() C.ptg_status {
+		return C.ptg_watch_remove(w.rt.ptr, C.ptg_watch(w.Handle()))
+	})
+}
+
+// WatchAt returns the watch of a handle; see [Runtime.GroupAt].
+func (rt *Runtime) WatchAt(handle Handle) *Watch { return &Watch{rt: rt, handle: handle} }
+
+// GroupAt returns the group of a handle, say of one that another language
+// made. It may be stale, or name no group: then every call says so.
+func (rt *Runtime) GroupAt(handle Handle) *Group {
+	rt.mu.Lock()
+	group := rt.groups[handle]
+	rt.mu.Unlock()
+	if group != nil {
+		return group
+	}
+	return &Group{rt: rt, handle: handle, drain: make(chan struct{})}
+}
+
+// TaskAt returns the task of a handle, as [Runtime.GroupAt]. It knows no more
+// than the handle: it is for calls, not for waiting.
+func (rt *Runtime) TaskAt(handle Handle) *Task {
+	if task := rt.failingTask(handle); task != nil {
+		return task
+	}
+	task := &Task{rt: rt}
+	task.handle.Store(uint64(handle))
+	return task
+}
+
+func (rt *Runtime) groupOrNil(handle Handle) *Group {
+	if handle == 0 {
+		return nil
+	}
+	return rt.GroupAt(handle)
+}
+
+func (rt *Runtime) taskOrNil(handle Handle) *Task {
+	if handle == 0 {
+		return nil
+	}
+	return rt.TaskAt(handle)
+}
+
+func (rt *Runtime) failingTask(handle Handle) *Task {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	return rt.failing[handle]
+}
