@@ -151,12 +151,22 @@ ptg_status glue_post(ptg_remote *remote, uintptr_t user_data) {
   return ptg_remote_post(remote, on_posted, on_release, (void *)user_data);
 }
 
-ptg_status glue_turn(ptg_runtime *runtime, int64_t timeout_ns,
-                     ptg_event *events, size_t capacity, size_t *count) {
+void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count) {
+  for (glue_mail *at = mail; at < mail + mail_count; at++)
+    if (at->group != PTG_NONE)
+      at->answer = glue_spawn(runtime, NULL, at->group, at->type, 0, NULL, 0,
+                              NULL, 0, at->spawner, at->user_data);
+    else
+      at->answer = ptg_task_finish(runtime, at->task, NULL);
+}
+
+void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
+               int64_t timeout_ns, ptg_event *events, size_t capacity,
+               size_t *count) {
   *count = 0;
-  ptg_status status = ptg_runtime_turn(runtime, timeout_ns);
-  if (status != PTG_OK) return status;
-  return ptg_events_take(runtime, events, sizeof(*events), capacity, count);
+  glue_deliver(runtime, mail, mail_count);
+  if (ptg_runtime_turn(runtime, timeout_ns) == PTG_OK)
+    ptg_events_take(runtime, events, sizeof(*events), capacity, count);
 }
 
 /* ------------------------------------------------------- watches and sorts -- */

@@ -47,9 +47,23 @@ ptg_status glue_cancel(ptg_runtime *runtime, ptg_remote *remote, ptg_task task,
 ptg_status glue_wake(ptg_remote *remote);
 ptg_status glue_post(ptg_remote *remote, uintptr_t user_data);
 
-/* Runs the loop once, then takes events. */
-ptg_status glue_turn(ptg_runtime *runtime, int64_t timeout_ns,
-                     ptg_event *events, size_t capacity, size_t *count);
+/* Mail: a spawn with nothing but its group and type, whose answer is as that of
+ * glue_spawn(); or, without a group, the end of a task that ended well. */
+typedef struct glue_mail {
+  ptg_group group;
+  ptg_task task;
+  ptg_task spawner;
+  const ptg_task_type *type;
+  uintptr_t user_data;
+  int64_t answer;
+} glue_mail;
+
+void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count);
+
+/* Delivers, runs the loop once, then takes events. */
+void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
+               int64_t timeout_ns, ptg_event *events, size_t capacity,
+               size_t *count);
 
 ptg_status glue_watch(ptg_runtime *runtime, uint64_t watched, ptg_task waiter,
                       uintptr_t user_data, ptg_watch *out);

@@ -1,3 +1,3 @@
 module libptg.org/ptg
 
-go 1.24
+go 1.25

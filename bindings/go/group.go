@@ -8,7 +8,6 @@ import "C"
 
 import (
 	"context"
-	"runtime"
 	"runtime/cgo"
 	"sync"
 	"sync/atomic"
@@ -273,14 +272,12 @@ func (g *Group) BeginShutdown(limits Limits) error {
 	if g.rt.isOnThread() {
 		return g.rt.failure("ptg_group_shutdown", C.ptg_group_shutdown(g.rt.ptr, C.ptg_group(g.handle), &options))
 	}
-	status := g.rt.retry(func() C.ptg_status {
-		return C.ptg_remote_shutdown(g.rt.remote, C.ptg_group(g.handle), &options)
+	return g.rt.sendOr("ptg_remote_shutdown", func(way *C.ptg_remote) C.ptg_status {
+		if way == nil {
+			return C.ptg_group_shutdown(g.rt.ptr, C.ptg_group(g.handle), &options)
+		}
+		return C.ptg_remote_shutdown(way, C.ptg_group(g.handle), &options)
 	})
-	runtime.KeepAlive(g.rt)
-	if status != C.PTG_OK {
-		return &Error{Op: "ptg_remote_shutdown", Status: Status(status)}
-	}
-	return nil
 }
 
 func (l *Limits) toC() C.ptg_shutdown_options {

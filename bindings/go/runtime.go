@@ -72,27 +72,28 @@ type Runtime struct {
 	mu      sync.Mutex
 	groups  map[Handle]*Group // not gone yet, made here
 	failing map[Handle]*Task  // failed, the end not told yet
-	calls   []*call           // to be run on the thread
-	isEnded bool              // no more of them
 
-	wake   chan struct{} // buffered: there are calls
+	ending  sync.Mutex // held while it is destroyed
+	isEnded bool
+
+	box    mailbox
+	isGone atomic.Bool   // nobody opens it any more
+	wake   chan struct{} // buffered: there is mail
 	over   chan struct{} // closed when the root group is
 	ended  chan struct{} // closed when the thread has gone
-	events []C.ptg_event // C memory
-	isFull bool          // the last taking was: there may be more
 
-	rootClosed, isOver, isDestroyed bool // of the thread
-}
+	// Of the thread.
+	batch   []C.glue_mail // C memory
+	batched []*Task       // whom it is about
+	events  []C.ptg_event // C memory
+	isFull  bool          // the last taking was: there may be more
 
-type call struct {
-	fn        func()
-	done      chan struct{} // nil: nobody waits
-	isRefused bool          // the runtime ended before
+	rootClosed, isOver, isDestroyed bool
 }
 
 var runtimes atomic.Uint64 // made in this process
 
-const eventCapacity = 256
+const eventCapacity, batchCapacity = 256, 256
 
 // New makes a runtime, with an open root group, and its thread.
 func New(options Options) (*Runtime, error) {
@@ -125,19 +126,24 @@ func (rt *Runtime) main(root GroupOptions, failure chan<- error) {
 	}
 	failure <- nil
 	for !rt.isDestroyed {
-		rt.runCalls()
-		if rt.isDestroyed {
-			break
-		}
-		if rt.manual || rt.isOver {
-			<-rt.wake
-			if rt.manual && !rt.steps && !rt.isOver {
-				rt.settle(0)
-			}
+		if !rt.manual && !rt.isOver {
+			rt.turn()
 			continue
 		}
-		rt.turn()
+		rt.deliver()
+		if rt.manual && !rt.steps && !rt.isDestroyed {
+			rt.settle(0)
+		}
+		if !rt.isDestroyed && rt.fallAsleep() {
+			<-rt.wake
+		}
 	}
+	rt.isGone.Store(true)
+	for l := rt.box.left; l != nil; l = l.next {
+		rt.refuse(l)
+	}
+	rt.sweep()
+	C.free(unsafe.Pointer(&rt.batch[0]))
 	C.free(unsafe.Pointer(&rt.events[0]))
 	close(rt.ended)
 }
@@ -170,6 +176,9 @@ func (rt *Runtime) create(root GroupOptions) error {
 	if status := C.ptg_remote_open(rt.ptr, &rt.remote); status != C.PTG_OK {
 		return rt.abort(&Error{Op: "ptg_remote_open", Status: Status(status)})
 	}
+	batch := C.calloc(batchCapacity, C.sizeof_glue_mail)
+	rt.batch = unsafe.Slice((*C.glue_mail)(batch), batchCapacity)
+	rt.batched = make([]*Task, batchCapacity)
 	memory := C.calloc(eventCapacity, C.sizeof_ptg_event)
 	rt.events = unsafe.Slice((*C.ptg_event)(memory), eventCapacity)
 	return nil
@@ -185,21 +194,6 @@ func (rt *Runtime) abort(err error) error {
 	}
 	C.ptg_runtime_destroy(rt.ptr)
 	return err
-}
-
-// turn waits for something to happen, unless there is more to do already.
-func (rt *Runtime) turn() {
-	timeout := C.int64_t(C.PTG_FOREVER)
-	if rt.isFull || rt.rootClosed {
-		timeout = 0
-	}
-	var count C.size_t
-	C.glue_turn(rt.ptr, timeout, &rt.events[0], eventCapacity, &count)
-	rt.dispatch(rt.events[:count])
-	// The way in is shut at the end of the turn in which the root is out.
-	if rt.rootClosed && !rt.isFull && C.glue_wake(rt.remote) == C.PTG_ECLOSED {
-		rt.isOver = true
-	}
 }
 
 // settle moves a manual clock, then does all that is due.
@@ -254,11 +248,16 @@ func (rt *Runtime) do(fn func()) error {
 		fn()
 		return nil
 	}
-	c := &call{fn: fn, done: make(chan struct{})}
-	if rt.enqueue(c) {
-		<-c.done
-	}
-	if c.isRefused {
+	isDone, done := false, make(chan struct{})
+	rt.mail(&letter{kind: letterCall, fn: func() {
+		if !rt.isDestroyed {
+			fn()
+			isDone = true
+		}
+		close(done)
+	}})
+	<-done
+	if !isDone {
 		return &Error{Op: "call", Status: ErrClosed, Message: "the runtime is closed"}
 	}
 	return nil
@@ -273,48 +272,10 @@ func (rt *Runtime) on(op string, fn func() C.ptg_status) error {
 	return failure
 }
 
-func (rt *Runtime) enqueue(c *call) bool {
-	rt.mu.Lock()
-	if rt.isEnded {
-		rt.mu.Unlock()
-		c.isRefused = true
-		return false
-	}
-	rt.calls = append(rt.calls, c)
-	rt.mu.Unlock()
-	rt.nudge()
-	if !rt.manual {
-		// Full: then the thread is awake, or will be. Closed: it listens below.
-		C.glue_wake(rt.remote)
-	}
-	return true
-}
-
 func (rt *Runtime) nudge() {
 	select {
 	case rt.wake <- struct{}{}:
 	default:
-	}
-}
-
-func (rt *Runtime) runCalls() {
-	for {
-		rt.mu.Lock()
-		calls := rt.calls
-		rt.calls = nil
-		rt.mu.Unlock()
-		if len(calls) == 0 {
-			return
-		}
-		for _, c := range calls {
-			c.isRefused = rt.isDestroyed
-			if !c.isRefused {
-				c.fn()
-			}
-			if c.done != nil {
-				close(c.done)
-			}
-		}
 	}
 }
 
@@ -329,38 +290,6 @@ func (rt *Runtime) failure(op string, status C.ptg_status) error {
 		err.Message = goString(info.message, info.message_length)
 	}
 	return err
-}
-
-// retry sends mail until there is room for it. On a stepped clock nothing
-// would make room: there full is the answer.
-func (rt *Runtime) retry(send func() C.ptg_status) C.ptg_status {
-	for attempt := 0; ; attempt++ {
-		status := send()
-		if rt.manual && !rt.steps {
-			rt.nudge()
-		}
-		if status != C.PTG_EFULL || rt.steps {
-			runtime.KeepAlive(rt)
-			return status
-		}
-		pause(attempt)
-	}
-}
-
-func pause(attempt int) {
-	if attempt < 8 {
-		runtime.Gosched()
-		return
-	}
-	time.Sleep(20 * time.Microsecond)
-}
-
-// way says how a call travels: nil on the thread, the way in elsewhere.
-func (rt *Runtime) way() *C.ptg_remote {
-	if rt.isOnThread() {
-		return nil
-	}
-	return rt.remote
 }
 
 // -------------------------------------------------------------- the public --
@@ -423,8 +352,10 @@ func (rt *Runtime) RequestShutdown(isForced bool) error {
 	if isForced {
 		force = 1
 	}
-	rt.mu.Lock()
-	defer rt.mu.Unlock()
+	if !rt.isOnThread() {
+		rt.ending.Lock() // the runtime must not be destroyed meanwhile
+		defer rt.ending.Unlock()
+	}
 	if rt.isEnded {
 		return &Error{Op: "ptg_runtime_request_shutdown", Status: ErrClosed}
 	}
@@ -473,6 +404,8 @@ func (rt *Runtime) Destroy() error {
 }
 
 func (rt *Runtime) destroy() C.ptg_status {
+	rt.ending.Lock()
+	defer rt.ending.Unlock()
 	status := C.ptg_runtime_destroy(rt.ptr)
 	// The ends of those that were abandoned are events, to be taken first.
 	for status == C.PTG_EBUSY && rt.rootClosed && !rt.steps && rt.take(eventCapacity, nil) > 0 {
@@ -483,9 +416,7 @@ func (rt *Runtime) destroy() C.ptg_status {
 		status = C.ptg_runtime_destroy(rt.ptr)
 	}
 	if status == C.PTG_OK {
-		rt.mu.Lock()
 		rt.isDestroyed, rt.isEnded = true, true
-		rt.mu.Unlock()
 		C.glue_set_self(0)
 	}
 	return status
@@ -499,9 +430,9 @@ func (rt *Runtime) Close() error {
 	if rt.isOnThread() {
 		return &Error{Op: "close", Status: ErrReentrant}
 	}
-	rt.mu.Lock()
+	rt.ending.Lock()
 	isEnded := rt.isEnded
-	rt.mu.Unlock()
+	rt.ending.Unlock()
 	if isEnded {
 		<-rt.ended
 		return nil

@@ -15,6 +15,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/cgo"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,6 +93,7 @@ type Task struct {
 	rt     *Runtime
 	group  *Group
 	handle atomic.Uint64
+	letter letter
 	spec   *TaskSpec // nil: not spawned here
 
 	inner   atomic.Pointer[innerContext]
@@ -129,7 +131,31 @@ var endedWell Outcome
 // Where more is on its way to the runtime than it can take in, Go waits for
 // room.
 func (g *Group) Go(fn func(ctx context.Context) error) *Task {
-	return g.send(&TaskSpec{Type: goroutineType, Run: fn}, true)
+	return g.start(&TaskSpec{Type: goroutineType, Run: fn})
+}
+
+// Go spawns a task as [Group.Go] does, into the current group of ctx and on
+// behalf of its current task: so it is accepted while the group drains. Without
+// a current group it panics.
+func Go(ctx context.Context, fn func(ctx context.Context) error) *Task {
+	group := CurrentGroup(ctx)
+	if group == nil {
+		panic("ptg: Go: the context is of no task and no hook")
+	}
+	return group.start(&TaskSpec{Type: goroutineType, Run: fn, Spawner: CurrentTask(ctx)})
+}
+
+func (g *Group) start(spec *TaskSpec) *Task {
+	if !g.rt.isOnThread() {
+		task := &Task{rt: g.rt, group: g, spec: spec}
+		g.rt.mailSpawn(task)
+		return task
+	}
+	task, status := g.spawn(nil, spec)
+	if status != C.PTG_OK {
+		task.end(&Outcome{Status: Status(status), NeverRan: true})
+	}
+	return task
 }
 
 const goroutineType = "goroutine"
@@ -173,18 +199,6 @@ func (g *Group) Send(spec TaskSpec) (*Task, error) {
 		return nil, &Error{Op: "ptg_remote_spawn", Status: Status(status)}
 	}
 	return task, nil
-}
-
-func (g *Group) send(spec *TaskSpec, waits bool) *Task {
-	var task *Task
-	status := g.rt.retry(func() (status C.ptg_status) {
-		task, status = g.spawn(g.rt.remote, spec)
-		return status
-	})
-	if status != C.PTG_OK {
-		task.end(&Outcome{Status: Status(status), NeverRan: true})
-	}
-	return task
 }
 
 // spawn by the way in, or on the thread where remote is nil. The task that it
@@ -315,29 +329,24 @@ func (t *Task) ranTo(err error) {
 	if !t.isTold.CompareAndSwap(false, true) {
 		return
 	}
-	switch {
-	case err == nil:
-		t.rt.retry(func() C.ptg_status {
-			return C.glue_finish(t.rt.ptr, t.rt.remote, C.ptg_task(t.handle.Load()), 0, 0, 0, nil, 0)
-		})
-	case t.isCancellation(err):
-		t.tell(&Outcome{Err: err, Status: ErrCanceled})
-	default:
-		t.tell(&Outcome{Err: err, Status: ErrFailed})
+	if err == nil {
+		t.letter.task, t.letter.kind = t, letterEnd
+		t.rt.mail(&t.letter)
+		return
 	}
+	outcome := &Outcome{Err: err, Status: ErrFailed}
+	if t.isCancellation(err) {
+		outcome.Status = ErrCanceled
+	}
+	t.keepFailure(outcome)
+	// When the runtime has ended nobody is left to be told.
+	_ = t.rt.mailCall("finish", func() { t.finish(nil, outcome) })
 }
 
 // isCancellation says whether a task that was asked to end ended by that.
 func (t *Task) isCancellation(err error) bool {
 	cause := t.cause.Load()
 	return cause != nil && statusOf(err) == ErrCanceled
-}
-
-// tell tells the library how the task ended. When the runtime has ended before
-// nobody is left to be told.
-func (t *Task) tell(outcome *Outcome) C.ptg_status {
-	t.keepFailure(outcome)
-	return t.rt.retry(func() C.ptg_status { return t.finish(t.rt.remote, outcome) })
 }
 
 // keepFailure keeps the error object until the end of the task has been told.
@@ -367,12 +376,22 @@ func (t *Task) finish(way *C.ptg_remote, outcome *Outcome) C.ptg_status {
 			status = statusOf(outcome.Err)
 		}
 		if message == "" {
-			message = outcome.Err.Error()
+			message = messageOf(outcome.Err)
 		}
 	}
 	text, length := cString(message)
 	return C.glue_finish(t.rt.ptr, way, C.ptg_task(t.handle.Load()), C.ptg_status(status),
 		C.int32_t(outcome.Code), C.uint64_t(outcome.Value), text, length)
+}
+
+// messageOf returns what an error says, whatever it is: as UTF-8, and without
+// a panic of its own.
+func messageOf(err error) (message string) {
+	failure := guard(func() error { message = err.Error(); return nil })
+	if failure != nil {
+		message = "an error whose Error method panicked"
+	}
+	return strings.ToValidUTF8(message, "\uFFFD")
 }
 
 // end says here that the task is over.
@@ -387,10 +406,14 @@ func (t *Task) end(outcome *Outcome) {
 
 // ------------------------------------------------------------------- public --
 
-// Handle returns the number of the task; 0: it was refused.
+// Handle returns the number of the task; 0: it was refused. Just after
+// [Group.Go] it waits for the runtime to have given it one.
 func (t *Task) Handle() Handle {
 	if t == nil {
 		return 0
+	}
+	if t.handle.Load() == 0 && t.letter.task != nil && t.outcome.Load() == nil {
+		_ = t.rt.do(func() {}) // after the spawn, in the order of the mail
 	}
 	return Handle(t.handle.Load())
 }
@@ -423,12 +446,9 @@ func (t *Task) Finish(outcome Outcome) error {
 		t.isTold.Store(t.isTold.Load() || err == nil)
 		return err
 	}
-	status := t.tell(&outcome)
-	if status != C.PTG_OK {
-		return &Error{Op: "ptg_remote_finish", Status: Status(status)}
-	}
+	t.keepFailure(&outcome)
 	t.isTold.Store(true)
-	return nil
+	return t.rt.sendOr("ptg_remote_finish", func(way *C.ptg_remote) C.ptg_status { return t.finish(way, &outcome) })
 }
 
 // Cancel asks the task to end. It is a request: the task may end well, fail,
@@ -442,15 +462,25 @@ func (t *Task) CancelFrom(reason string, originator Handle) error {
 	if length == 0 {
 		text = nil
 	}
-	way := t.rt.way()
-	status := t.rt.retry(func() C.ptg_status {
+	cancel := func(way *C.ptg_remote) C.ptg_status {
 		return C.glue_cancel(t.rt.ptr, way, C.ptg_task(t.handle.Load()), text, length, C.uint64_t(originator))
-	})
-	if way == nil {
-		return t.rt.failure("ptg_task_cancel", status)
 	}
+	if t.rt.isOnThread() {
+		return t.rt.failure("ptg_task_cancel", cancel(nil))
+	}
+	return t.rt.sendOr("ptg_remote_cancel", cancel)
+}
+
+// sendOr sends a call to the runtime's thread: as mail; or, on a stepped clock,
+// by libptg's own way in, which is bounded and says so.
+func (rt *Runtime) sendOr(op string, fn func(way *C.ptg_remote) C.ptg_status) error {
+	if !rt.steps {
+		return rt.mailCall(op, func() { fn(nil) })
+	}
+	status := fn(rt.remote)
+	runtime.KeepAlive(rt)
 	if status != C.PTG_OK {
-		return &Error{Op: "ptg_remote_cancel", Status: Status(status)}
+		return &Error{Op: op, Status: Status(status)}
 	}
 	return nil
 }
