@@ -1,0 +1,398 @@
+package ptg_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"libptg.org/ptg"
+)
+
+func TestGroupStaysOpenWhenIdleAndRefusesWhenClosed(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "long-lived"})
+	for range 3 {
+		if err := group.Go(func(context.Context) error { return nil }).Wait(within(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report, err := group.Shutdown(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := group.Shutdown(within(t)); err != nil || again != report {
+		t.Errorf("who asks again gets %v, %v", again, err)
+	}
+	never := func(context.Context) error { t.Error("it ran"); return nil }
+	if err := group.Go(never).Wait(within(t)); !errors.Is(err, ptg.ErrClosed) && !errors.Is(err, ptg.ErrStale) {
+		t.Errorf("Go: %v", err)
+	}
+	if _, err := group.Spawn(within(t), ptg.TaskSpec{Run: never}); !errors.Is(err, ptg.ErrStale) {
+		t.Errorf("Spawn: %v", err)
+	}
+	if _, err := group.NewGroup(ptg.GroupOptions{}); !errors.Is(err, ptg.ErrStale) {
+		t.Errorf("NewGroup: %v", err)
+	}
+}
+
+func TestMisusedHandles(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	task := rt.Root().Go(park)
+	if _, err := rt.GroupAt(task.Handle()).Info(); !errors.Is(err, ptg.ErrKind) {
+		t.Errorf("a task as a group: %v", err)
+	}
+	if _, err := rt.TaskAt(rt.Root().Handle()).Info(); !errors.Is(err, ptg.ErrKind) {
+		t.Errorf("a group as a task: %v", err)
+	}
+	if _, err := rt.TaskAt(12345).Info(); !errors.Is(err, ptg.ErrInvalid) {
+		t.Errorf("nothing: %v", err)
+	}
+	past := rt.Root().Go(func(context.Context) error { return nil })
+	_ = past.Wait(within(t))
+	if _, err := past.Info(); !errors.Is(err, ptg.ErrStale) {
+		t.Errorf("one that is over: %v", err)
+	}
+	for name, spec := range map[string]ptg.TaskSpec{
+		"neither function nor functions": {},
+		"both":                           {Run: park, Start: func(*ptg.Task) error { return nil }},
+		"a name with a NUL":              {Name: "a\x00b", Run: park},
+		"a name that is not UTF-8":       {Name: "\xff", Run: park},
+		"a name that is too long":        {Name: strings.Repeat("n", 256), Run: park},
+	} {
+		var failure *ptg.Error
+		if _, err := rt.Root().Spawn(within(t), spec); !errors.As(err, &failure) || failure.Status != ptg.ErrInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := rt.Current(); !errors.Is(err, ptg.ErrThread) {
+		t.Errorf("Current elsewhere: %v", err)
+	}
+	if err := rt.Advance(time.Second); !errors.Is(err, ptg.ErrInvalid) {
+		t.Errorf("Advance on a real clock: %v", err)
+	}
+	if err := rt.Destroy(); !errors.Is(err, ptg.ErrBusy) {
+		t.Errorf("Destroy while open: %v", err)
+	}
+}
+
+func TestOrderOfSiblings(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	var mu sync.Mutex
+	var closed []string
+	options := func(name string) ptg.GroupOptions {
+		return ptg.GroupOptions{Name: name, OnClosed: func(context.Context, *ptg.Group) error {
+			mu.Lock()
+			defer mu.Unlock()
+			closed = append(closed, name)
+			return nil
+		}}
+	}
+	accept := newGroup(t, rt.Root(), options("accept"))
+	handlers := newGroup(t, rt.Root(), options("handlers"))
+	store := newGroup(t, rt.Root(), options("store"))
+	if err := errors.Join(accept.StopsBefore(handlers), handlers.StopsBefore(store)); err != nil {
+		t.Fatal(err)
+	}
+	err := store.StopsBefore(accept)
+	if !errors.Is(err, ptg.ErrCycle) || !strings.Contains(err.Error(), "accept") {
+		t.Errorf("the circle: %v", err)
+	}
+	for _, group := range []*ptg.Group{accept, handlers, store} {
+		group.Go(untilDrain)
+	}
+	report, err := rt.Shutdown(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(closed, []string{"accept", "handlers", "store"}) {
+		t.Error(closed)
+	}
+	var text strings.Builder
+	if err := report.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	const rest = "cancelled=0 failed=0 refused=0 abandoned=0\n"
+	expected := "report /accept drained=1 " + rest + "report /handlers drained=1 " + rest +
+		"report /store drained=1 " + rest + "report / drained=0 " + rest
+	if text.String() != expected || !report.IsClean() {
+		t.Errorf("\n%s", text.String())
+	}
+}
+
+func TestPhasesOnTheManualClock(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{ManualClock: true, Stepped: true})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "g", Grace: 10 * time.Second, CancelWait: 5 * time.Second})
+	stubborn, err := group.Spawn(within(t), ptg.TaskSpec{
+		Name: "stubborn", Start: func(*ptg.Task) error { return nil }, Cancel: func(*ptg.Task, *ptg.Cancellation) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var states []string
+	see := func(by time.Duration) {
+		_ = rt.Advance(by)
+		info, err := group.Info()
+		states = append(states, fmt.Sprint(info.State, errors.Is(err, ptg.ErrStale)))
+	}
+	err = rt.Do(func() {
+		see(0)
+		_ = group.BeginShutdown(ptg.Limits{})
+		see(0)
+		see(10 * time.Second)
+		see(5 * time.Second)
+		abandoned, err := group.Abandoned()
+		if err != nil || !slices.Equal(abandoned, []ptg.Handle{stubborn.Handle()}) {
+			t.Error("abandoned:", abandoned, err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(states, ", "); got != "open false, draining false, cancelling false, closed false" {
+		t.Error(got)
+	}
+}
+
+func TestSpawnsWhileDraining(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "g", Grace: ptg.Forever})
+	draining := make(chan struct{})
+	release := make(chan struct{})
+	late := make(chan error, 2)
+	group.Go(func(ctx context.Context) error {
+		<-ptg.Draining(ctx)
+		close(draining)
+		_, err := group.Spawn(ctx, ptg.TaskSpec{Name: "inside", Run: func(context.Context) error { return nil }})
+		late <- err
+		late <- ptg.Go(ctx, func(context.Context) error { return nil }).Wait(ctx)
+		<-release
+		return nil
+	})
+	if err := group.BeginShutdown(ptg.Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, draining)
+	if err := errors.Join(receive(t, late), receive(t, late)); err != nil {
+		t.Error("from inside:", err)
+	}
+	if err := group.Go(park).Wait(within(t)); !errors.Is(err, ptg.ErrClosed) {
+		t.Error("from outside:", err)
+	}
+	close(release)
+	report, err := group.Shutdown(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := report.Rows[0]; row.Drained != 3 || row.Refused != 1 {
+		t.Errorf("%+v", row)
+	}
+}
+
+func TestDeadlineOfTheContextIsTheShutdowns(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{Grace: ptg.Forever, CancelWait: ptg.Forever})
+	release := make(chan struct{})
+	stuck, err := group.Spawn(within(t), ptg.TaskSpec{Name: "stuck", Run: func(context.Context) error {
+		<-release
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	// Its own deadline and the shutdown's race; the shutdown goes on in any case.
+	if _, err := group.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	report, err := group.Shutdown(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Rows[0].Abandoned != 1 || report.IsClean() {
+		t.Errorf("%+v", report.Rows[0])
+	}
+	close(release)
+	if err := stuck.Wait(within(t)); err != nil {
+		t.Error("its late end:", err)
+	}
+	if outcome, _ := stuck.Outcome(); !outcome.Abandoned {
+		t.Errorf("%+v", outcome)
+	}
+}
+
+func TestHandlersFailUpward(t *testing.T) {
+	var logged logs
+	first, second := errors.New("first handler"), errors.New("root handler")
+	cause := errors.New("the cause")
+	seen := make(failures, 1)
+	rt := newRuntime(t, ptg.Options{Logger: logged.logger(), Root: ptg.GroupOptions{
+		OnError: func(_ context.Context, f *ptg.Failure) error { seen <- f; return second },
+	}})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "inner", OnError: func(context.Context, *ptg.Failure) error {
+		return first
+	}})
+	task, err := group.Spawn(within(t), ptg.TaskSpec{Name: "clumsy", Run: func(context.Context) error { return cause }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failure := receive(t, seen)
+	if failure.FailedHandler != group || failure.HandlerErr != first || !errors.Is(failure, cause) {
+		t.Errorf("%+v", failure)
+	}
+	_ = task.Wait(within(t))
+	if !logged.has("root handler", "the cause", "clumsy", "/inner") {
+		t.Error(logged.text.String())
+	}
+}
+
+func TestDefaultHandlerLogs(t *testing.T) {
+	var logged logs
+	rt := newRuntime(t, ptg.Options{Logger: logged.logger()})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "app"})
+	_ = group.Go(func(context.Context) error { panic("nobody looks") }).Wait(within(t))
+	if !logged.has("level=ERROR", "group=/app", "task=goroutine", "nobody looks", "stack=") {
+		t.Error(logged.text.String())
+	}
+}
+
+// Panics of everything that C calls become failures, or are logged where
+// nobody can be told.
+func TestNoPanicCrossesIntoC(t *testing.T) {
+	var logged logs
+	handled := make(failures, 16)
+	rt := newRuntime(t, ptg.Options{Logger: logged.logger(), Root: ptg.GroupOptions{OnError: handled.handle}})
+	expect := func(what string) {
+		t.Helper()
+		var panicked *ptg.PanicError
+		if failure := receive(t, handled); !errors.As(failure, &panicked) || panicked.Value != what {
+			t.Errorf("%s: %v", what, failure)
+		}
+	}
+	spawn := func(spec ptg.TaskSpec) *ptg.Task {
+		t.Helper()
+		task, err := rt.Root().Spawn(within(t), spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return task
+	}
+	nothing := func(*ptg.Task) error { return nil }
+	spawn(ptg.TaskSpec{Start: func(*ptg.Task) error { panic("start") }})
+	expect("start")
+	spawn(ptg.TaskSpec{
+		Start: func(task *ptg.Task) error { return task.Sleep(0) }, Wake: func(*ptg.Task) { panic("wake") },
+	})
+	expect("wake")
+	cancelled := spawn(ptg.TaskSpec{Start: nothing, Cancel: func(*ptg.Task, *ptg.Cancellation) { panic("cancel") }})
+	_ = rt.Do(func() {}) // it has started, or is pending and never will
+	_ = cancelled.Cancel("")
+	if outcome, _ := cancelled.Outcome(); !outcome.NeverRan {
+		if err := cancelled.Wait(within(t)); !errors.Is(err, ptg.ErrCanceled) {
+			expect("cancel")
+		}
+	}
+	timer, err := rt.Root().SpawnTimer(ptg.TimerSpec{
+		After: ptg.AtOnce, Fire: func(context.Context, *ptg.Task) (*ptg.Task, error) { panic("fire") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect("fire")
+	var panicked *ptg.PanicError
+	if err := timer.Wait(within(t)); !errors.As(err, &panicked) {
+		t.Errorf("the timer ended with %v", err)
+	}
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{
+		OnDrain:  func(context.Context, *ptg.Group) error { panic("drain hook") },
+		OnClosed: func(context.Context, *ptg.Group) error { panic("closed hook") },
+	})
+	if _, err := group.Shutdown(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	expect("drain hook")
+	expect("closed hook")
+	done := spawn(ptg.TaskSpec{Run: func(context.Context) error { return nil }, Done: func(*ptg.Task, ptg.Outcome) { panic("done") }})
+	_ = done.Wait(within(t))
+	if err := rt.Post(func() { panic("posted") }); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Do(func() { panic("do") }); !errors.As(err, &panicked) {
+		t.Errorf("Do returned %v", err)
+	}
+	if !logged.has("done", "posted") {
+		t.Error(logged.text.String())
+	}
+}
+
+// In every task, handler and hook the current group, and task, can be asked for.
+func TestCurrentEverywhere(t *testing.T) {
+	type seen struct {
+		what  string
+		group *ptg.Group
+		task  *ptg.Task
+	}
+	found := make(chan seen, 8)
+	note := func(what string, ctx context.Context) {
+		found <- seen{what, ptg.CurrentGroup(ctx), ptg.CurrentTask(ctx)}
+	}
+	rt := newRuntime(t, ptg.Options{})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{
+		Name:     "g",
+		OnError:  func(ctx context.Context, _ *ptg.Failure) error { note("handler", ctx); return nil },
+		OnDrain:  func(ctx context.Context, _ *ptg.Group) error { note("drain", ctx); return nil },
+		OnClosed: func(ctx context.Context, _ *ptg.Group) error { note("closed", ctx); return nil },
+	})
+	task := group.Go(func(ctx context.Context) error { note("task", ctx); return errors.New("failed") })
+	driven, err := group.Spawn(within(t), ptg.TaskSpec{Start: func(self *ptg.Task) error {
+		task, group, err := rt.Current()
+		if err != nil || task.Handle() != self.Handle() {
+			t.Errorf("current: %v, %v", task, err)
+		}
+		found <- seen{"callback", group, self}
+		return self.Finish(ptg.Outcome{})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = task.Wait(within(t)), driven.Wait(within(t))
+	if _, err := group.Shutdown(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		at := receive(t, found)
+		wanted := map[string]*ptg.Task{"task": task, "callback": driven}[at.what]
+		if at.group != group || at.task != wanted {
+			t.Errorf("in %s: %v, %v", at.what, at.group, at.task)
+		}
+	}
+	if ptg.CurrentGroup(context.Background()) != nil || ptg.CurrentTask(context.Background()) != nil {
+		t.Error("outside there is one")
+	}
+}
+
+func TestBoundedGroups(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	refusing := newGroup(t, rt.Root(), ptg.GroupOptions{MaxTasks: 1})
+	queueing := newGroup(t, rt.Root(), ptg.GroupOptions{MaxTasks: 1, WhenFull: ptg.Queued})
+	release := make(chan struct{})
+	block := func(context.Context) error { <-release; return nil }
+	refusing.Go(block)
+	if err := refusing.Go(block).Wait(within(t)); !errors.Is(err, ptg.ErrFull) {
+		t.Errorf("the second: %v", err)
+	}
+	first, second := queueing.Go(block), queueing.Go(func(context.Context) error { return nil })
+	info, err := queueing.Info()
+	if err != nil || info.Queued != 1 {
+		t.Errorf("%+v, %v", info, err)
+	}
+	close(release)
+	if err := errors.Join(first.Wait(within(t)), second.Wait(within(t))); err != nil {
+		t.Error(err)
+	}
+}

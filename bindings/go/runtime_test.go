@@ -1,0 +1,287 @@
+package ptg_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"libptg.org/ptg"
+)
+
+// threads counts those of the process.
+func threads(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+func TestNoGoroutineIsLeftAfterClose(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for range 20 {
+		rt, err := ptg.New(ptg.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		group := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "g"})
+		stop := rt.ShutdownOnSignals(ptg.Limits{})
+		for range 100 {
+			group.Go(park)
+			rt.Root().Go(func(ctx context.Context) error { return ptg.Sleep(ctx, time.Hour) })
+		}
+		if err := rt.Close(); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+	}
+	if after := settled(before); after > before {
+		t.Errorf("%d goroutines became %d", before, after)
+	}
+	// Threads that the runtimes left are used again by Go: not one for each.
+	if count := threads(t); count > 20 {
+		t.Errorf("%d threads are left", count)
+	}
+}
+
+// A goroutine that outlives its runtime finds nothing to do any more, and
+// nothing that is gone.
+func TestGoroutineOutlivesItsRuntime(t *testing.T) {
+	for _, manual := range []bool{false, true} {
+		rt, err := ptg.New(ptg.Options{ManualClock: manual, Root: ptg.GroupOptions{CancelWait: ptg.AtOnce}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		release, returned := make(chan struct{}), make(chan struct{})
+		started := make(chan struct{})
+		task := rt.Root().Go(func(ctx context.Context) error {
+			close(started)
+			<-release
+			defer close(returned)
+			if err := ptg.Sleep(ctx, time.Second); !errors.Is(err, ptg.ErrClosed) && !errors.Is(err, context.Canceled) {
+				t.Errorf("Sleep: %v", err)
+			}
+			if _, err := ptg.CurrentGroup(ctx).Spawn(ctx, ptg.TaskSpec{Run: park}); !errors.Is(err, ptg.ErrClosed) {
+				t.Errorf("Spawn: %v", err)
+			}
+			return errors.New("too late for anybody")
+		})
+		receive(t, started)
+		if err := rt.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := task.Wait(within(t)); !errors.Is(err, ptg.ErrTimedOut) {
+			t.Errorf("given up with %v", err)
+		}
+		close(release)
+		receive(t, returned)
+	}
+}
+
+func TestEverythingIsRefusedAfterClose(t *testing.T) {
+	rt, err := ptg.New(ptg.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{})
+	task := rt.Root().Go(park)
+	if err := rt.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, spawn := group.Spawn(within(t), ptg.TaskSpec{Run: park})
+	_, send := group.Send(ptg.TaskSpec{Run: park})
+	_, info := group.Info()
+	_, plan := rt.Root().Plan()
+	_, now := rt.Now()
+	_, shut := group.Shutdown(within(t))
+	for what, err := range map[string]error{
+		"Go": group.Go(park).Wait(within(t)), "Spawn": spawn, "Send": send, "Info": info, "Plan": plan, "Now": now,
+		"Shutdown": shut, "BeginShutdown": group.BeginShutdown(ptg.Limits{}), "Cancel": task.Cancel(""),
+		"Finish": task.Finish(ptg.Outcome{}), "Post": rt.Post(func() {}), "Do": rt.Do(func() {}),
+		"RequestShutdown": rt.RequestShutdown(true), "Destroy": rt.Destroy(),
+	} {
+		if !errors.Is(err, ptg.ErrClosed) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := rt.Close(); err != nil {
+		t.Error("closing again:", err)
+	}
+}
+
+func TestHooksMayCallEverythingAndWaitForNothing(t *testing.T) {
+	told := make(chan error, 8)
+	var rt *ptg.Runtime
+	rt = newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: func(ctx context.Context, f *ptg.Failure) error {
+		_, wait := rt.Root().Shutdown(context.Background())
+		told <- wait
+		told <- rt.Close()
+		told <- rt.Destroy()
+		_, err := f.Group.Spawn(ctx, ptg.TaskSpec{Run: func(context.Context) error { return nil }})
+		told <- err
+		return nil
+	}}})
+	rt.Root().Go(func(context.Context) error { return errors.New("begin") })
+	if err := receive(t, told); !errors.Is(err, ptg.ErrDeadlock) {
+		t.Errorf("Shutdown: %v", err)
+	}
+	if err := receive(t, told); !errors.Is(err, ptg.ErrReentrant) {
+		t.Errorf("Close: %v", err)
+	}
+	if err := receive(t, told); !errors.Is(err, ptg.ErrReentrant) {
+		t.Errorf("Destroy: %v", err)
+	}
+	if err := receive(t, told); err != nil {
+		t.Errorf("a spawn from inside, while draining: %v", err)
+	}
+	if _, err := rt.Wait(within(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+// Goroutines without number spawn, cancel, look and shut down at once: what
+// the race detector is for.
+func TestManyGoroutinesAtOnce(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: func(context.Context, *ptg.Failure) error { return nil }}})
+	var ended, spawned atomic.Int64
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			group, err := rt.NewGroup(ptg.GroupOptions{Grace: time.Minute})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for n := range 300 {
+				task := group.Go(func(context.Context) error {
+					ended.Add(1)
+					if n%7 == 0 {
+						return errors.New("now and then")
+					}
+					return nil
+				})
+				spawned.Add(1)
+				switch (n + i) % 10 {
+				case 0:
+					_ = task.Cancel("no reason")
+				case 1:
+					_ = task.Wait(context.Background())
+				case 2:
+					if _, err := group.Info(); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			report, err := group.Shutdown(within(t))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if row := report.Rows[0]; row.Abandoned > 0 || row.Refused > 0 {
+				t.Errorf("%+v", row)
+			}
+		})
+	}
+	all.Wait()
+	if ended.Load() > spawned.Load() {
+		t.Error("a task ran twice")
+	}
+}
+
+func TestSnapshotOfTwoRuntimes(t *testing.T) {
+	one := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{Name: "one"}})
+	two := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{Name: "two"}})
+	inner := newGroup(t, two.Root(), ptg.GroupOptions{Name: "inner"})
+	task, err := inner.Spawn(within(t), ptg.TaskSpec{Name: "parked", Type: "sort", Run: park})
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := ptg.SnapshotAll(10 * time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := map[ptg.Handle]string{}
+	for _, group := range picture.Groups {
+		groups[group.Group] = group.Name
+	}
+	for group, name := range map[*ptg.Group]string{one.Root(): "one", two.Root(): "two", inner: "inner"} {
+		if groups[group.Handle()] != name {
+			t.Errorf("%s is not in the picture", name)
+		}
+	}
+	found := false
+	for _, row := range picture.Tasks {
+		found = found || row.Task == task.Handle() && row.Name == "parked" && row.Type == "sort" && row.Group == inner.Handle()
+	}
+	if !found {
+		t.Errorf("the task is not among %+v", picture.Tasks)
+	}
+}
+
+func TestQueueHandlesInOrder(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{ManualClock: true, Logger: (&logs{}).logger()})
+	type message struct{ text string }
+	var handled, dropped []string
+	queue, err := rt.Root().SpawnQueue(ptg.QueueSpec{
+		Name: "q", Capacity: 2,
+		Handle: func(_ context.Context, _ *ptg.Queue, m any) (*ptg.Task, error) {
+			text := m.(*message).text
+			if text == "bad" {
+				panic("bad message")
+			}
+			handled = append(handled, text)
+			return nil, nil
+		},
+		Drop: func(_ *ptg.Queue, m any) { dropped = append(dropped, m.(*message).text) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = rt.Do(func() {
+		for _, text := range []string{"a", "b"} {
+			if err := queue.Push(&message{text}, nil); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := queue.Push(&message{"c"}, nil); !errors.Is(err, ptg.ErrFull) {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = rt.Advance(0)
+	_ = rt.Do(func() { _, _ = queue.Push(&message{"bad"}, nil), queue.Push(&message{"left"}, nil) })
+	_ = rt.Advance(0)
+	var panicked *ptg.PanicError
+	if err := queue.Wait(within(t)); !errors.As(err, &panicked) {
+		t.Errorf("it ended with %v", err)
+	}
+	if got := strings.Join(handled, "") + " " + strings.Join(dropped, ","); got != "ab bad,left" {
+		t.Error(got)
+	}
+}
+
+func TestPlanAndBlame(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{Grace: time.Second, CancelWait: time.Second}})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "g"})
+	plan, err := rt.Root().Plan()
+	if err != nil || len(plan) != 2 || plan[0].Group != group.Handle() || plan[1].Begin != plan[0].Closed {
+		t.Errorf("%+v, %v", plan, err)
+	}
+	group.Go(untilDrain)
+	if _, err := rt.Shutdown(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	blame, err := rt.Root().Blame()
+	if err != nil || len(blame) == 0 {
+		t.Errorf("%+v, %v", blame, err)
+	}
+}

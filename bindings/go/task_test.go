@@ -1,0 +1,309 @@
+package ptg_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"libptg.org/ptg"
+)
+
+func TestTaskThatEndsWell(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	ran := make(chan struct{}, 1)
+	task := rt.Root().Go(func(context.Context) error { ran <- struct{}{}; return nil })
+	if err := task.Wait(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, ran)
+	if outcome, ok := task.Outcome(); !ok || outcome.Status != ptg.OK {
+		t.Fatalf("outcome %+v, over %v", outcome, ok)
+	}
+}
+
+type ownError struct{ details []string }
+
+func (e *ownError) Error() string { return "own: " + strings.Join(e.details, ",") }
+
+type panickingError struct{ text *string }
+
+func (e panickingError) Error() string { return *e.text }
+
+// The very object arrives, at the handler and at who waits, whatever it is.
+func TestErrorObjectsArriveUnharmed(t *testing.T) {
+	own := &ownError{[]string{"a", "b"}}
+	for name, failure := range map[string]error{
+		"a type of its own":                   own,
+		"one that wraps":                      fmt.Errorf("wrapping: %w", own),
+		"two joined":                          errors.Join(own, errors.New("other")),
+		"one with bytes that are not UTF-8":   errors.New("\xff\xfe and \x00"),
+		"one of many kilobytes":               errors.New(strings.Repeat("long ", 20_000)),
+		"one with nothing to say":             errors.New(""),
+		"one whose Error panics":              panickingError{},
+		"a cancellation that nobody asked of": context.Canceled,
+		"a status":                            ptg.ErrFull,
+	} {
+		t.Run(name, func(t *testing.T) {
+			handled := make(failures, 1)
+			rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: handled.handle}})
+			task := rt.Root().Go(func(context.Context) error { return failure })
+			if err := task.Wait(within(t)); err != failure {
+				t.Errorf("who waited got %#v", err)
+			}
+			got := receive(t, handled)
+			if got.Outcome.Err != failure || !errors.Is(got, failure) {
+				t.Errorf("the handler got %#v", got.Outcome.Err)
+			}
+			if got.Task.Handle() != task.Handle() {
+				t.Errorf("it is said of task %d, and not of %d", got.Task.Handle(), task.Handle())
+			}
+		})
+	}
+}
+
+func TestPanicIsAFailureWithItsStack(t *testing.T) {
+	handled := make(failures, 1)
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: handled.handle}})
+	other := rt.Root().Go(untilDrain)
+	task := rt.Root().Go(panicking)
+	var panicked *ptg.PanicError
+	if err := task.Wait(within(t)); !errors.As(err, &panicked) {
+		t.Fatalf("it ended with %v", err)
+	}
+	if panicked.Value != "dropped" || !strings.Contains(string(panicked.Stack), "ptg_test.panicking") {
+		t.Errorf("value %v, stack\n%s", panicked.Value, panicked.Stack)
+	}
+	if failure := receive(t, handled); !errors.Is(failure, panicked) {
+		t.Errorf("the handler got %v", failure)
+	}
+	if _, isOver := other.Outcome(); isOver {
+		t.Error("its sibling was harmed")
+	}
+}
+
+func panicking(context.Context) error { panic("dropped") }
+
+func TestGoexitIsAFailure(t *testing.T) {
+	handled := make(failures, 1)
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: handled.handle}})
+	task := rt.Root().Go(func(context.Context) error { runtime.Goexit(); return nil })
+	if err := task.Wait(within(t)); err != ptg.ErrGoexit {
+		t.Fatalf("it ended with %v", err)
+	}
+}
+
+func TestCancelReachesTheContext(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	started := make(chan struct{})
+	task := rt.Root().Go(func(ctx context.Context) error {
+		close(started)
+		<-ctx.Done()
+		if ctx.Err() != context.Canceled {
+			return fmt.Errorf("Err is %v", ctx.Err())
+		}
+		return context.Cause(ctx)
+	})
+	receive(t, started)
+	if err := task.Cancel("no longer wanted"); err != nil {
+		t.Fatal(err)
+	}
+	err := task.Wait(within(t))
+	var cause *ptg.Cancellation
+	if !errors.As(err, &cause) || cause.Reason != "no longer wanted" || !errors.Is(err, context.Canceled) {
+		t.Fatalf("it ended with %#v", err)
+	}
+	info, err := rt.Root().Info()
+	if err != nil || info.Cancelled != 1 || info.Failed != 0 {
+		t.Errorf("%+v, %v", info, err)
+	}
+}
+
+func TestCancelBeforeTheFirstRun(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{ManualClock: true, Stepped: true})
+	task, err := rt.Root().Spawn(context.Background(), ptg.TaskSpec{Run: func(context.Context) error {
+		t.Error("it ran")
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = rt.Do(func() {
+		if err := task.Cancel("too late"); err != nil {
+			t.Error(err)
+		}
+		if err := rt.Advance(0); err != nil {
+			t.Error(err)
+		}
+		if _, err := rt.Take(9); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcome, isOver := task.Outcome()
+	if !isOver || !outcome.NeverRan || outcome.Status != ptg.ErrCanceled {
+		t.Fatalf("%+v, over %v", outcome, isOver)
+	}
+}
+
+// A context that is derived from a task's costs no goroutine, as one that is
+// derived from the standard library's.
+func TestContextsDeriveLikeTheStandardOnes(t *testing.T) {
+	type key struct{}
+	values := context.WithValue(context.Background(), key{}, "given")
+	rt := newRuntime(t, ptg.Options{Context: values})
+	derived := make(chan context.Context, 1)
+	counts := make(chan int, 2)
+	task := rt.Root().Go(func(ctx context.Context) error {
+		counts <- runtime.NumGoroutine()
+		child, cancel := context.WithCancel(ctx)
+		defer cancel()
+		counts <- runtime.NumGoroutine()
+		derived <- child
+		<-child.Done()
+		if ctx.Value(key{}) != "given" {
+			return errors.New("the values are lost")
+		}
+		return context.Cause(child)
+	})
+	child := receive(t, derived)
+	if before, after := receive(t, counts), receive(t, counts); after > before {
+		t.Errorf("%d goroutines became %d", before, after)
+	}
+	if ptg.CurrentTask(child) != task || ptg.CurrentGroup(child) != rt.Root() {
+		t.Error("a derived context does not know the task and group")
+	}
+	stop := make(chan error, 1)
+	context.AfterFunc(child, func() { stop <- context.Cause(child) })
+	if err := task.Cancel("because"); err != nil {
+		t.Fatal(err)
+	}
+	if cause := receive(t, stop); cause.Error() != "ptg: cancelled: because" {
+		t.Error(cause)
+	}
+	if err := task.Wait(within(t)); !errors.Is(err, ptg.ErrCanceled) {
+		t.Fatal(err)
+	}
+}
+
+func TestSleepFollowsTheManualClock(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{ManualClock: true})
+	asleep := make(chan struct{})
+	task := rt.Root().Go(func(ctx context.Context) error {
+		close(asleep)
+		return ptg.Sleep(ctx, time.Hour)
+	})
+	receive(t, asleep)
+	begin := time.Now()
+	for _, isOver := task.Outcome(); !isOver; _, isOver = task.Outcome() {
+		if err := rt.Advance(10 * time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now, err := rt.Now(); err != nil || now < time.Hour {
+		t.Errorf("it slept until %v, %v", now, err)
+	}
+	if time.Since(begin) > 10*time.Minute {
+		t.Error("time was waited for")
+	}
+	if err := task.Wait(within(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSleepEndsWhenCancelled(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{ManualClock: true})
+	task := rt.Root().Go(func(ctx context.Context) error { return ptg.Sleep(ctx, time.Hour) })
+	if err := task.Cancel("wake up"); err != nil {
+		t.Fatal(err)
+	}
+	if err := task.Wait(within(t)); !errors.Is(err, ptg.ErrCanceled) {
+		t.Fatal(err)
+	}
+}
+
+func TestWhoWaitsForItselfIsTold(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "around"})
+	tasks := make(chan *ptg.Task, 1)
+	task := group.Go(func(ctx context.Context) error {
+		self := <-tasks
+		if err := self.Wait(ctx); !errors.Is(err, ptg.ErrDeadlock) {
+			return fmt.Errorf("waiting for itself: %v", err)
+		}
+		if _, err := rt.Wait(ctx); !errors.Is(err, ptg.ErrDeadlock) {
+			return fmt.Errorf("waiting for the root: %v", err)
+		}
+		if _, err := group.Shutdown(ctx); !errors.Is(err, ptg.ErrDeadlock) {
+			return fmt.Errorf("waiting for the group around: %v", err)
+		}
+		<-ptg.Draining(ctx) // and the shutdown goes on
+		return nil
+	})
+	tasks <- task
+	if err := task.Wait(within(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOwnerAndItsGroup(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	release := make(chan struct{})
+	owner, err := rt.Root().Spawn(within(t), ptg.TaskSpec{Name: "owner", Run: func(context.Context) error {
+		<-release
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	owned := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "owned", Owner: owner})
+	inside := owned.Go(func(ctx context.Context) error {
+		if err := owner.Wait(ctx); !errors.Is(err, ptg.ErrDeadlock) {
+			return fmt.Errorf("waiting for the owner: %v", err)
+		}
+		close(release)
+		return untilDrain(ctx)
+	})
+	if err := owner.Wait(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := inside.Wait(within(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCallbacksInsteadOfAGoroutine(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{ManualClock: true, Stepped: true})
+	var told []string
+	note := func(what string) func(*ptg.Task) { return func(*ptg.Task) { told = append(told, what) } }
+	task, err := rt.Root().Spawn(context.Background(), ptg.TaskSpec{
+		Name:  "driven",
+		Start: func(task *ptg.Task) error { told = append(told, "start"); return task.Sleep(time.Second) },
+		Wake:  note("wake"), Drain: note("drain"), Kill: note("kill"),
+		Cancel: func(_ *ptg.Task, cause *ptg.Cancellation) { told = append(told, "cancel "+cause.Reason) },
+		Done: func(task *ptg.Task, outcome ptg.Outcome) {
+			told = append(told, fmt.Sprint("done ", outcome.Value, outcome.Killed))
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := func() {
+		_ = rt.Advance(2 * time.Second)
+		_ = rt.Root().BeginShutdown(ptg.Limits{Grace: time.Second, CancelWait: time.Second})
+		_ = rt.Advance(2500 * time.Millisecond)
+		_ = task.Finish(ptg.Outcome{Value: 7})
+		_ = rt.Advance(0)
+	}
+	if err := rt.Do(steps); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(told, ", "); got != "start, wake, drain, cancel shutdown, kill, done 7 true" {
+		t.Error(got)
+	}
+}
