@@ -271,10 +271,11 @@ type posted struct {
 }
 
 //export ptgGoPosted
-func ptgGoPosted(id C.uintptr_t) {
-	posted := object[*posted](id)
-	if err := guard(func() error { posted.fn(); return nil }); err != nil {
-		posted.rt.log("a posted function failed", posted.rt.root, "", err)
+func ptgGoPosted(id C.uintptr_t) { object[*posted](id).call() }
+
+func (p *posted) call() {
+	if err := guard(func() error { p.fn(); return nil }); err != nil {
+		p.rt.log("a posted function failed", p.rt.root, "", err)
 	}
 }
 

@@ -332,16 +332,14 @@ func (rt *Runtime) Current() (*Task, *Group, error) {
 // Post sends fn to be called on the runtime's thread, from the loop, and does
 // not wait for it. It is never called if the runtime ends before.
 func (rt *Runtime) Post(fn func()) error {
-	id := cgo.NewHandle(&posted{rt, fn})
-	status := C.glue_post(rt.remote, C.uintptr_t(id))
-	if rt.manual && !rt.steps {
-		rt.nudge()
-	}
-	runtime.KeepAlive(rt)
-	if status != C.PTG_OK {
-		return &Error{Op: "ptg_remote_post", Status: Status(status)}
-	}
-	return nil
+	post := &posted{rt, fn}
+	return rt.sendOr("ptg_remote_post", func(way *C.ptg_remote) C.ptg_status {
+		if way == nil {
+			post.call()
+			return C.PTG_OK
+		}
+		return C.glue_post(way, C.uintptr_t(cgo.NewHandle(post)))
+	})
 }
 
 // RequestShutdown asks for the shutdown of the root group, with its cancel

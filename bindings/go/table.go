@@ -36,9 +36,3 @@ func (t *table) removeLocked(id uint64) {
 	t.tasks[id-1] = nil
 	t.free = append(t.free, uint32(id-1))
 }
-
-func (t *table) len() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.tasks) - len(t.free)
-}
