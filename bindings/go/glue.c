@@ -1,7 +1,10 @@
 /* glue.c - see glue.h. */
+#define _GNU_SOURCE
 #include "glue.h"
 
+#include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "_cgo_export.h"
 
@@ -160,12 +163,25 @@ void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count) {
       at->answer = ptg_task_finish(runtime, at->task, NULL);
 }
 
+/* As a guest waits. A turn that waits would do what is due before it waits, and
+ * the events of that would lie there until it comes back. */
+static void wait_for_work(ptg_runtime *runtime) {
+  int64_t timeout_ns = 0;
+  struct pollfd due = {.events = POLLIN};
+  ptg_runtime_get_timeout(runtime, &timeout_ns);
+  if (timeout_ns == 0) return;
+  ptg_runtime_get_descriptor(runtime, &due.fd);
+  struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+  ppoll(&due, 1, timeout_ns == PTG_FOREVER ? NULL : &timeout, NULL);
+}
+
 void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
-               int64_t timeout_ns, ptg_event *events, size_t capacity,
+               int may_wait, ptg_event *events, size_t capacity,
                size_t *count) {
   *count = 0;
   glue_deliver(runtime, mail, mail_count);
-  if (ptg_runtime_turn(runtime, timeout_ns) == PTG_OK)
+  if (may_wait) wait_for_work(runtime);
+  if (ptg_runtime_turn(runtime, 0) == PTG_OK)
     ptg_events_take(runtime, events, sizeof(*events), capacity, count);
 }
 

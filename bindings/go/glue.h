@@ -60,10 +60,10 @@ typedef struct glue_mail {
 
 void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count);
 
-/* Delivers, runs the loop once, then takes events. */
+/* Delivers, waits for something to do if may_wait, runs the loop once, and takes
+ * events. */
 void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
-               int64_t timeout_ns, ptg_event *events, size_t capacity,
-               size_t *count);
+               int may_wait, ptg_event *events, size_t capacity, size_t *count);
 
 ptg_status glue_watch(ptg_runtime *runtime, uint64_t watched, ptg_task waiter,
                       uintptr_t user_data, ptg_watch *out);

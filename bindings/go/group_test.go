@@ -196,14 +196,16 @@ func TestSpawnsWhileDraining(t *testing.T) {
 func TestDeadlineOfTheContextIsTheShutdowns(t *testing.T) {
 	rt := newRuntime(t, ptg.Options{})
 	group := newGroup(t, rt.Root(), ptg.GroupOptions{Grace: ptg.Forever, CancelWait: ptg.Forever})
-	release := make(chan struct{})
+	started, release := make(chan struct{}), make(chan struct{})
 	stuck, err := group.Spawn(within(t), ptg.TaskSpec{Name: "stuck", Run: func(context.Context) error {
+		close(started)
 		<-release
 		return nil
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	receive(t, started)
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
 	// Its own deadline and the shutdown's race; the shutdown goes on in any case.

@@ -199,12 +199,12 @@ func (rt *Runtime) turn() {
 	if rt.isDestroyed {
 		return
 	}
-	timeout := C.int64_t(0)
+	mayWait := C.int(0)
 	if count == 0 && !rt.isFull && !rt.rootClosed && rt.fallAsleep() {
-		timeout = C.PTG_FOREVER
+		mayWait = 1
 	}
 	var taken C.size_t
-	C.glue_turn(rt.ptr, &rt.batch[0], C.size_t(count), timeout, &rt.events[0], eventCapacity, &taken)
+	C.glue_turn(rt.ptr, &rt.batch[0], C.size_t(count), mayWait, &rt.events[0], eventCapacity, &taken)
 	rt.box.isAsleep.Store(false)
 	rt.delivered(count)
 	rt.dispatch(rt.events[:taken])
