@@ -75,9 +75,13 @@ func (t *Task) fail(err error) {
 //export ptgGoTell
 func ptgGoTell(id C.uintptr_t, _ C.ptg_task, kind C.int) {
 	task := object[*Task](id)
-	fn := map[C.int]func(*Task){
-		C.PTG_EVENT_DRAIN: task.spec.Drain, C.PTG_EVENT_KILL: task.spec.Kill, C.PTG_EVENT_WAKE: task.spec.Wake,
-	}[kind]
+	fn := task.spec.Wake
+	switch kind {
+	case C.PTG_EVENT_DRAIN:
+		fn = task.spec.Drain
+	case C.PTG_EVENT_KILL:
+		fn = task.spec.Kill
+	}
 	if err := guard(func() error { fn(task); return nil }); err != nil {
 		task.fail(err)
 	}
@@ -110,11 +114,6 @@ func ptgGoDone(id C.uintptr_t, handle C.ptg_task, c *C.ptg_outcome) {
 // and tells who waits.
 func (t *Task) over(outcome *Outcome) {
 	err := t.failed()
-	if err != nil {
-		t.rt.mu.Lock()
-		delete(t.rt.failing, t.Handle())
-		t.rt.mu.Unlock()
-	}
 	if outcome.Status != OK {
 		outcome.Err = err
 	}
@@ -126,6 +125,9 @@ func (t *Task) over(outcome *Outcome) {
 		}
 	}
 	t.end(outcome)
+	if t.failed() != nil {
+		t.forgetFailure()
+	}
 	if t.spec.Done == nil {
 		return
 	}

@@ -243,14 +243,7 @@ ptg_status glue_queue(ptg_runtime *runtime, ptg_group group,
   return ptg_queue_spawn(runtime, group, options, out);
 }
 
-static void on_pushed(ptg_status status, void *message, void *user_data) {
-  if (status != PTG_OK) ptgGoRelease((uintptr_t)message);
-}
-
-ptg_status glue_push(ptg_runtime *runtime, ptg_remote *remote, ptg_task queue,
-                     ptg_task pusher, uintptr_t message) {
-  if (remote != NULL)
-    return ptg_queue_push_remote(remote, queue, pusher, (void *)message,
-                                 on_pushed, NULL);
+ptg_status glue_push(ptg_runtime *runtime, ptg_task queue, ptg_task pusher,
+                     uintptr_t message) {
   return ptg_queue_push(runtime, queue, pusher, (void *)message);
 }

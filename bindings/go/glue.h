@@ -73,7 +73,7 @@ ptg_status glue_timer(ptg_runtime *runtime, ptg_group group,
 ptg_status glue_queue(ptg_runtime *runtime, ptg_group group,
                       ptg_queue_options *options, uintptr_t user_data,
                       ptg_task *out);
-ptg_status glue_push(ptg_runtime *runtime, ptg_remote *remote, ptg_task queue,
-                     ptg_task pusher, uintptr_t message);
+ptg_status glue_push(ptg_runtime *runtime, ptg_task queue, ptg_task pusher,
+                     uintptr_t message);
 
 #endif

@@ -266,7 +266,9 @@ type Limits struct {
 // not wait. The groups below close first, in order; then the group's tasks are
 // told to drain, and when the grace is over their contexts are cancelled,
 // newest first; when the cancel wait is over those that are left are
-// abandoned. Again it can shorten limits and force, never put off.
+// abandoned. Again it can shorten limits and force, never put off. From
+// elsewhere than the runtime's thread it is mail, as [Task.Cancel]: the error is
+// that of the way there, and a group that is gone is told to nobody.
 func (g *Group) BeginShutdown(limits Limits) error {
 	options := limits.toC()
 	if g.rt.isOnThread() {

@@ -66,7 +66,7 @@ func (rt *Runtime) QueueAt(handle Handle) *Queue { return &Queue{Task: rt.TaskAt
 func (q *Queue) Push(message any, pusher *Task) error {
 	return q.rt.on("ptg_queue_push", func() C.ptg_status {
 		id := cgo.NewHandle(message)
-		status := C.glue_push(q.rt.ptr, nil, C.ptg_task(q.Handle()), C.ptg_task(pusher.Handle()), C.uintptr_t(id))
+		status := C.glue_push(q.rt.ptr, C.ptg_task(q.Handle()), C.ptg_task(pusher.Handle()), C.uintptr_t(id))
 		if status != C.PTG_OK {
 			id.Delete()
 		}

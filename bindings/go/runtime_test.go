@@ -85,6 +85,42 @@ func TestGoroutineOutlivesItsRuntime(t *testing.T) {
 	}
 }
 
+// Neither C nor a table keeps a runtime that is closed.
+func TestClosedRuntimeIsCollected(t *testing.T) {
+	collected := make(chan struct{})
+	func() {
+		rt, err := ptg.New(ptg.Options{Root: ptg.GroupOptions{OnError: func(context.Context, *ptg.Failure) error { return nil }}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.AddCleanup(rt, func(int) { close(collected) }, 0)
+		group := newGroup(t, rt.Root(), ptg.GroupOptions{})
+		task := group.Go(func(context.Context) error { return errors.New("failed") })
+		_ = task.Wait(within(t))
+		_ = task.Finish(ptg.Outcome{Err: errors.New("again")})
+		if _, err := rt.Watch(group.Handle(), nil, func(ptg.Outcome) {}); err != nil {
+			t.Error(err)
+		}
+		if _, err := group.SpawnQueue(ptg.QueueSpec{Capacity: 1, Handle: func(context.Context, *ptg.Queue, any) (*ptg.Task, error) {
+			return nil, nil
+		}}); err != nil {
+			t.Error(err)
+		}
+		if err := errors.Join(rt.Close(), rt.Close()); err != nil {
+			t.Error(err)
+		}
+	}()
+	for until := time.Now().Add(20 * time.Second); time.Now().Before(until); {
+		runtime.GC()
+		select {
+		case <-collected:
+			return
+		default:
+		}
+	}
+	t.Error("it is still kept")
+}
+
 func TestEverythingIsRefusedAfterClose(t *testing.T) {
 	rt, err := ptg.New(ptg.Options{})
 	if err != nil {

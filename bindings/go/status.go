@@ -2,6 +2,7 @@ package ptg
 
 /*
 #cgo pkg-config: ptg
+#cgo CFLAGS: -std=c11 -Wall
 #include "glue.h"
 */
 import "C"

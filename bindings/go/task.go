@@ -2,10 +2,6 @@ package ptg
 
 /*
 #include "glue.h"
-#include <stdlib.h>
-#cgo noescape glue_spawn
-#cgo noescape glue_finish
-#cgo nocallback glue_finish
 #cgo noescape glue_cancel
 #cgo nocallback glue_cancel
 */
@@ -14,12 +10,9 @@ import "C"
 import (
 	"context"
 	"runtime"
-	"runtime/cgo"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 )
 
 // TaskSpec says what a task is. It is either a function that runs on a
@@ -120,292 +113,6 @@ func (l *latch) open() { l.once.Do(func() { close(l.done) }) }
 // Most tasks end well, and share this.
 var endedWell Outcome
 
-// ----------------------------------------------------------------- spawning --
-
-// Go spawns a task that runs fn on a goroutine of its own; it never waits for
-// the group's answer. If the group refuses it (it is closed, full, or draining
-// and this comes from outside), fn never runs, the refusal is counted by
-// the group, and it is what [Task.Wait] returns. Who must know at once, say
-// because fn is to give something back, calls [Group.Spawn].
-//
-// Where more is on its way to the runtime than it can take in, Go waits for
-// room.
-func (g *Group) Go(fn func(ctx context.Context) error) *Task {
-	return g.start(&TaskSpec{Type: goroutineType, Run: fn})
-}
-
-// Go spawns a task as [Group.Go] does, into the current group of ctx and on
-// behalf of its current task: so it is accepted while the group drains. Without
-// a current group it panics.
-func Go(ctx context.Context, fn func(ctx context.Context) error) *Task {
-	group := CurrentGroup(ctx)
-	if group == nil {
-		panic("ptg: Go: the context is of no task and no hook")
-	}
-	return group.start(&TaskSpec{Type: goroutineType, Run: fn, Spawner: CurrentTask(ctx)})
-}
-
-func (g *Group) start(spec *TaskSpec) *Task {
-	if !g.rt.isOnThread() {
-		task := &Task{rt: g.rt, group: g, spec: spec}
-		g.rt.mailSpawn(task)
-		return task
-	}
-	task, status := g.spawn(nil, spec)
-	if status != C.PTG_OK {
-		task.end(&Outcome{Status: Status(status), NeverRan: true})
-	}
-	return task
-}
-
-const goroutineType = "goroutine"
-
-// Spawn puts a task into the group and returns what the group says of it:
-// [ErrClosed], [ErrFull], or the task. It is spawned on behalf of the current
-// task of ctx, unless spec says otherwise. It waits for the runtime's thread,
-// a few microseconds; in a hook it does not have to.
-func (g *Group) Spawn(ctx context.Context, spec TaskSpec) (*Task, error) {
-	if spec.Spawner == nil {
-		if task := CurrentTask(ctx); task != nil && task.rt == g.rt {
-			spec.Spawner = task
-		}
-	}
-	var task *Task
-	var failure error
-	err := g.rt.do(func() {
-		var status C.ptg_status
-		task, status = g.spawn(nil, &spec)
-		failure = g.rt.failure("ptg_task_spawn", status)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if failure != nil {
-		return nil, failure
-	}
-	return task, nil
-}
-
-// Send sends a spawn on its way and does not wait. The error is that of the
-// way: [ErrFull], [ErrClosed], or [ErrInvalid] for a spec that no group would
-// accept. What the group says is the end of the task, as for [Group.Go].
-func (g *Group) Send(spec TaskSpec) (*Task, error) {
-	task, status := g.spawn(g.rt.remote, &spec)
-	if g.rt.manual && !g.rt.steps {
-		g.rt.nudge()
-	}
-	runtime.KeepAlive(g.rt)
-	if status != C.PTG_OK {
-		return nil, &Error{Op: "ptg_remote_spawn", Status: Status(status)}
-	}
-	return task, nil
-}
-
-// spawn by the way in, or on the thread where remote is nil. The task that it
-// returns is over, in truth, when the status says so.
-func (g *Group) spawn(remote *C.ptg_remote, spec *TaskSpec) (*Task, C.ptg_status) {
-	task := &Task{rt: g.rt, group: g, spec: spec}
-	var flags C.uint32_t
-	if spec.Cleanup {
-		flags |= C.PTG_SPAWN_CLEANUP
-	}
-	if spec.Observed {
-		flags |= C.PTG_SPAWN_OBSERVED
-	}
-	kind := spec.toC()
-	if kind == nil {
-		return task, C.PTG_EINVAL
-	}
-	var id uint64
-	if spec.Run != nil {
-		id = g.rt.tasks.add(task)
-	} else {
-		id = uint64(cgo.NewHandle(task))
-	}
-	var spawner C.ptg_task
-	if spec.Spawner != nil {
-		spawner = C.ptg_task(spec.Spawner.Handle())
-	}
-	name, nameLength := cString(spec.Name)
-	place, placeLength := cString(spec.Place)
-	answer := C.glue_spawn(g.rt.ptr, remote, C.ptg_group(g.handle), kind, flags,
-		name, nameLength, place, placeLength, spawner, C.uintptr_t(id))
-	if answer < 0 {
-		if spec.Run != nil {
-			g.rt.tasks.remove(id)
-		}
-		return task, C.ptg_status(answer)
-	}
-	task.handle.Store(uint64(answer))
-	return task, C.PTG_OK
-}
-
-// cString points at the bytes of a string, for the time of a call.
-func cString(s string) (*C.char, C.size_t) {
-	return (*C.char)(unsafe.Pointer(unsafe.StringData(s))), C.size_t(len(s))
-}
-
-// Types live as long as the process.
-var types struct {
-	sync.RWMutex
-	known map[typeKey]*C.ptg_task_type
-}
-
-type typeKey struct {
-	set   C.uint32_t
-	label string
-}
-
-// toC returns nil for a spec that is neither of a function nor of functions.
-func (s *TaskSpec) toC() *C.ptg_task_type {
-	if (s.Run == nil) == (s.Start == nil) {
-		return nil
-	}
-	key := typeKey{C.GLUE_EVENTS, s.Type}
-	if s.Run == nil {
-		key.set = s.set()
-	} else if s.Kill != nil {
-		key.set |= C.GLUE_KILLABLE
-	}
-	types.RLock()
-	known := types.known[key]
-	types.RUnlock()
-	if known != nil {
-		return known
-	}
-	types.Lock()
-	defer types.Unlock()
-	if types.known == nil {
-		types.known = map[typeKey]*C.ptg_task_type{}
-	}
-	if types.known[key] == nil {
-		var label *C.char
-		if s.Type != "" {
-			label = C.CString(s.Type)
-		}
-		types.known[key] = C.glue_make_type(key.set, label)
-	}
-	return types.known[key]
-}
-
-func (s *TaskSpec) set() C.uint32_t {
-	var set C.uint32_t
-	if s.Drain != nil {
-		set |= C.GLUE_DRAIN
-	}
-	if s.Cancel != nil {
-		set |= C.GLUE_CANCEL
-	}
-	if s.Kill != nil {
-		set |= C.GLUE_KILL
-	}
-	if s.Wake != nil {
-		set |= C.GLUE_WAKE
-	}
-	return set
-}
-
-// ------------------------------------------------------------------ running --
-
-// run is the goroutine of a task.
-func (t *Task) run() {
-	err := ErrGoexit
-	isDone := false
-	defer func() {
-		if !isDone {
-			if value := recover(); value != nil {
-				err = newPanicError(value)
-			}
-		}
-		t.ranTo(err)
-	}()
-	err = t.spec.Run((*taskContext)(t))
-	isDone = true
-}
-
-// ranTo tells the end of a task whose function returned err, unless that was
-// told before.
-func (t *Task) ranTo(err error) {
-	if !t.isTold.CompareAndSwap(false, true) {
-		return
-	}
-	if err == nil {
-		t.letter.task, t.letter.kind = t, letterEnd
-		t.rt.mail(&t.letter)
-		return
-	}
-	outcome := &Outcome{Err: err, Status: ErrFailed}
-	if t.isCancellation(err) {
-		outcome.Status = ErrCanceled
-	}
-	t.keepFailure(outcome)
-	// When the runtime has ended nobody is left to be told.
-	_ = t.rt.mailCall("finish", func() { t.finish(nil, outcome) })
-}
-
-// isCancellation says whether a task that was asked to end ended by that.
-func (t *Task) isCancellation(err error) bool {
-	cause := t.cause.Load()
-	return cause != nil && statusOf(err) == ErrCanceled
-}
-
-// keepFailure keeps the error object until the end of the task has been told.
-func (t *Task) keepFailure(outcome *Outcome) {
-	if outcome.Err == nil || t.spec == nil {
-		return
-	}
-	err := outcome.Err
-	t.failure.Store(&err)
-	t.rt.mu.Lock()
-	t.rt.failing[t.Handle()] = t
-	t.rt.mu.Unlock()
-}
-
-// failed returns the error object; nil: there is none.
-func (t *Task) failed() error {
-	if err := t.failure.Load(); err != nil {
-		return *err
-	}
-	return nil
-}
-
-func (t *Task) finish(way *C.ptg_remote, outcome *Outcome) C.ptg_status {
-	status, message := outcome.Status, outcome.Message
-	if outcome.Err != nil {
-		if status == OK {
-			status = statusOf(outcome.Err)
-		}
-		if message == "" {
-			message = messageOf(outcome.Err)
-		}
-	}
-	text, length := cString(message)
-	return C.glue_finish(t.rt.ptr, way, C.ptg_task(t.handle.Load()), C.ptg_status(status),
-		C.int32_t(outcome.Code), C.uint64_t(outcome.Value), text, length)
-}
-
-// messageOf returns what an error says, whatever it is: as UTF-8, and without
-// a panic of its own.
-func messageOf(err error) (message string) {
-	failure := guard(func() error { message = err.Error(); return nil })
-	if failure != nil {
-		message = "an error whose Error method panicked"
-	}
-	return strings.ToValidUTF8(message, "\uFFFD")
-}
-
-// end says here that the task is over.
-func (t *Task) end(outcome *Outcome) {
-	t.outcome.CompareAndSwap(nil, outcome)
-	if latch := t.latch.Load(); latch != nil {
-		latch.open()
-	}
-	canceled := error(context.Canceled)
-	t.cancelContext(&canceled)
-}
-
-// ------------------------------------------------------------------- public --
-
 // Handle returns the number of the task; 0: it was refused. Just after
 // [Group.Go] it waits for the runtime to have given it one.
 func (t *Task) Handle() Handle {
@@ -443,7 +150,9 @@ func (t *Task) Finish(outcome Outcome) error {
 	if t.rt.isOnThread() {
 		t.keepFailure(&outcome)
 		err := t.rt.failure("ptg_task_finish", t.finish(nil, &outcome))
-		t.isTold.Store(t.isTold.Load() || err == nil)
+		if err == nil {
+			t.isTold.Store(true)
+		}
 		return err
 	}
 	t.keepFailure(&outcome)
@@ -453,6 +162,8 @@ func (t *Task) Finish(outcome Outcome) error {
 
 // Cancel asks the task to end. It is a request: the task may end well, fail,
 // or end cancelled after it. The first one counts. reason "" is "cancelled".
+// From elsewhere than the runtime's thread it is mail: the error is that of the
+// way there, and who is over is told to nobody.
 func (t *Task) Cancel(reason string) error { return t.CancelFrom(reason, 0) }
 
 // CancelFrom is [Task.Cancel] with the task or group that asks; 0: whose hook
@@ -536,11 +247,8 @@ func (t *Task) Outcome() (Outcome, bool) {
 // waits for itself, or for the owner of a group around itself, gets
 // [ErrDeadlock].
 func (t *Task) Wait(ctx context.Context) error {
-	waiter := CurrentTask(ctx)
-	if t.rt.isOnThread() || waiter != nil && (waiter.Handle() == t.Handle() && t.Handle() != 0 || t.isOwnerOf(waiter)) {
-		if t.outcome.Load() == nil {
-			return &Error{Op: "wait", Status: ErrDeadlock, Message: "who waits is part of what is waited for"}
-		}
+	if t.outcome.Load() == nil && t.isWaitedForInside(CurrentTask(ctx)) {
+		return &Error{Op: "wait", Status: ErrDeadlock, Message: "who waits is part of what is waited for"}
 	}
 	select {
 	case <-t.Done():
@@ -548,6 +256,14 @@ func (t *Task) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// isWaitedForInside says whether t would wait for who waits for it.
+func (t *Task) isWaitedForInside(waiter *Task) bool {
+	if t.rt.isOnThread() {
+		return true
+	}
+	return waiter != nil && (waiter.handle.Load() == t.handle.Load() || t.isOwnerOf(waiter))
 }
 
 // isOwnerOf says whether a task stands in a group that t owns.

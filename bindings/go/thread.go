@@ -1,0 +1,190 @@
+package ptg
+
+/*
+#include "glue.h"
+#include <stdlib.h>
+#cgo noescape glue_self
+#cgo nocallback glue_self
+*/
+import "C"
+
+import (
+	"runtime"
+	"runtime/cgo"
+	"time"
+	"unsafe"
+)
+
+// main is the thread of the runtime, from its making to its end.
+func (rt *Runtime) main(root GroupOptions, failure chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := rt.create(root); err != nil {
+		failure <- err
+		return
+	}
+	failure <- nil
+	for !rt.isDestroyed {
+		if !rt.manual && !rt.isOver {
+			rt.turn()
+			continue
+		}
+		rt.deliver()
+		if rt.manual && !rt.steps && !rt.isDestroyed {
+			rt.settle(0)
+		}
+		if !rt.isDestroyed && rt.fallAsleep() {
+			<-rt.wake
+		}
+	}
+	rt.isGone.Store(true)
+	for l := rt.box.left; l != nil; l = l.next {
+		rt.refuse(l)
+	}
+	rt.sweep()
+	C.free(unsafe.Pointer(&rt.batch[0]))
+	C.free(unsafe.Pointer(&rt.events[0]))
+	close(rt.ended)
+}
+
+func (rt *Runtime) create(root GroupOptions) error {
+	group := &Group{rt: rt, options: root, drain: make(chan struct{})}
+	if root.OnError == nil {
+		group.options.OnError = rt.logFailure
+	}
+	id := cgo.NewHandle(group)
+	options, free := group.options.toC(id)
+	defer free()
+	given := (*C.ptg_runtime_options)(C.calloc(1, C.sizeof_ptg_runtime_options))
+	defer C.free(unsafe.Pointer(given))
+	given.size = C.sizeof_ptg_runtime_options
+	given.root = options
+	if rt.manual {
+		given.flags = C.PTG_RUNTIME_MANUAL_CLOCK
+	}
+	if status := C.ptg_runtime_create(given, &rt.ptr); status != C.PTG_OK {
+		return &Error{Op: "ptg_runtime_create", Status: Status(status)}
+	}
+	C.glue_set_self(C.uint64_t(rt.number))
+	var handle C.ptg_group
+	C.ptg_runtime_get_root(rt.ptr, &handle)
+	group.handle = Handle(handle)
+	group.learnName()
+	rt.root = group
+	rt.groups[group.handle] = group
+	if status := C.ptg_remote_open(rt.ptr, &rt.remote); status != C.PTG_OK {
+		return rt.abort(&Error{Op: "ptg_remote_open", Status: Status(status)})
+	}
+	batch := C.calloc(batchCapacity, C.sizeof_glue_mail)
+	rt.batch = unsafe.Slice((*C.glue_mail)(batch), batchCapacity)
+	rt.batched = make([]*Task, batchCapacity)
+	memory := C.calloc(eventCapacity, C.sizeof_ptg_event)
+	rt.events = unsafe.Slice((*C.ptg_event)(memory), eventCapacity)
+	return nil
+}
+
+// abort ends a runtime that could not be made whole.
+func (rt *Runtime) abort(err error) error {
+	C.ptg_group_shutdown(rt.ptr, C.ptg_group(rt.root.handle), nil)
+	if rt.manual {
+		C.ptg_runtime_advance(rt.ptr, 0)
+	} else {
+		C.ptg_runtime_run(rt.ptr)
+	}
+	C.ptg_runtime_destroy(rt.ptr)
+	return err
+}
+
+// settle moves a manual clock, then does all that is due.
+func (rt *Runtime) settle(by time.Duration) C.ptg_status {
+	status := C.ptg_runtime_advance(rt.ptr, C.int64_t(by))
+	for status == C.PTG_OK && !rt.steps && rt.take(eventCapacity, nil) > 0 {
+		C.ptg_runtime_advance(rt.ptr, 0)
+	}
+	return status
+}
+
+// take takes at most capacity events, and returns how many there were.
+func (rt *Runtime) take(capacity int, see func(*C.ptg_event)) int {
+	taken := 0
+	for taken < capacity {
+		var count C.size_t
+		most := C.size_t(min(capacity-taken, eventCapacity))
+		C.ptg_events_take(rt.ptr, &rt.events[0], C.sizeof_ptg_event, most, &count)
+		if see != nil {
+			for i := range rt.events[:count] {
+				see(&rt.events[i])
+			}
+		}
+		rt.dispatch(rt.events[:count])
+		taken += int(count)
+		if count < most {
+			break
+		}
+	}
+	return taken
+}
+
+func (rt *Runtime) isOnThread() bool { return uint64(C.glue_self()) == rt.number }
+
+// Do runs fn on the runtime's thread and waits until it has returned. There
+// every call is carried out at once, without a hand-over for each. fn must
+// not wait for anything. In a hook it is simply called. A panic of fn is
+// returned as a [*PanicError].
+func (rt *Runtime) Do(fn func()) error {
+	var failure error
+	err := rt.do(func() { failure = guard(func() error { fn(); return nil }) })
+	if err != nil {
+		return err
+	}
+	return failure
+}
+
+func (rt *Runtime) do(fn func()) error {
+	if rt.isOnThread() {
+		fn()
+		return nil
+	}
+	isDone, done := false, make(chan struct{})
+	rt.mail(&letter{kind: letterCall, fn: func() {
+		if !rt.isDestroyed {
+			fn()
+			isDone = true
+		}
+		close(done)
+	}})
+	<-done
+	if !isDone {
+		return &Error{Op: "call", Status: ErrClosed, Message: "the runtime is closed"}
+	}
+	return nil
+}
+
+// on carries out a call of ptg.h on the thread.
+func (rt *Runtime) on(op string, fn func() C.ptg_status) error {
+	var failure error
+	if err := rt.do(func() { failure = rt.failure(op, fn()) }); err != nil {
+		return err
+	}
+	return failure
+}
+
+func (rt *Runtime) nudge() {
+	select {
+	case rt.wake <- struct{}{}:
+	default:
+	}
+}
+
+// failure turns a status into an error, on the thread.
+func (rt *Runtime) failure(op string, status C.ptg_status) error {
+	if status == C.PTG_OK {
+		return nil
+	}
+	err := &Error{Op: op, Status: Status(status)}
+	info := C.ptg_error_info{size: C.sizeof_ptg_error_info}
+	if !rt.isDestroyed && C.ptg_runtime_get_error(rt.ptr, &info) == C.PTG_OK && info.status == status {
+		err.Message = goString(info.message, info.message_length)
+	}
+	return err
+}
