@@ -139,11 +139,31 @@ func (t *Task) over(outcome *Outcome) {
 //export ptgGoRelease
 func ptgGoRelease(id C.uintptr_t) {
 	handle := cgo.Handle(id)
-	group, isGroup := handle.Value().(*Group)
+	value := handle.Value()
 	handle.Delete()
-	// One with events is told of its closing after this.
-	if isGroup && group.handle != 0 && !group.options.Events {
-		group.rt.forget(group)
+	switch given := value.(type) {
+	case *Group:
+		// One with events is told of its closing after this.
+		if !given.options.Events {
+			given.rt.forget(given)
+		}
+		given.rt.release(given.options.Release)
+	case *Task:
+		given.rt.release(given.spec.Release)
+	case *Watch:
+		given.rt.release(given.options.Release)
+	case *posted:
+		given.rt.release(given.release)
+	}
+}
+
+// release calls what was given along for the end of something.
+func (rt *Runtime) release(fn func()) {
+	if fn == nil {
+		return
+	}
+	if err := guard(func() error { fn(); return nil }); err != nil {
+		rt.log("a release failed", rt.root, "", err)
 	}
 }
 
@@ -268,8 +288,9 @@ func (rt *Runtime) slog() *slog.Logger {
 // ------------------------------------------------------- posts and watches --
 
 type posted struct {
-	rt *Runtime
-	fn func()
+	rt      *Runtime
+	fn      func()
+	release func()
 }
 
 //export ptgGoPosted
@@ -288,7 +309,7 @@ func ptgGoOver(id C.uintptr_t, watched C.uint64_t, c *C.ptg_outcome) {
 	if task := watch.rt.failingTask(Handle(watched)); task != nil {
 		outcome.Err = task.failed()
 	}
-	if err := guard(func() error { watch.over(outcome); return nil }); err != nil {
+	if err := guard(func() error { watch.options.Over(outcome); return nil }); err != nil {
 		watch.rt.log("the function of a watch failed", watch.rt.root, "", err)
 	}
 }

@@ -108,6 +108,7 @@ func (t *Task) told(e *C.ptg_event) {
 		go t.run()
 	case C.PTG_EVENT_DONE:
 		t.toldDone(e)
+		t.rt.release(t.spec.Release)
 	case C.PTG_EVENT_DRAIN:
 		t.group.tellDrain()
 	case C.PTG_EVENT_CANCEL:
@@ -125,8 +126,8 @@ func (t *Task) told(e *C.ptg_event) {
 
 // observe watches a task whose failure is for who waits for it.
 func (t *Task) observe() {
-	watch := &Watch{rt: t.rt, over: func(Outcome) {}}
-	if status := watch.add(t.handle.Load(), nil); status != C.PTG_OK {
+	watch := &Watch{rt: t.rt, options: WatchOptions{Over: func(Outcome) {}}}
+	if status := watch.add(t.handle.Load()); status != C.PTG_OK {
 		t.rt.log("a task cannot be observed", t.group, t.Name(), Status(status))
 	}
 }

@@ -93,6 +93,8 @@ type GroupOptions struct {
 
 	OnDrain  func(ctx context.Context, g *Group) error // it is told to drain
 	OnClosed func(ctx context.Context, g *Group) error // it is closed; its report can be read
+
+	Release func() // as of TaskSpec: when the group is gone, or was refused
 }
 
 // Failure is a failure on its way to a handler. As an error it is that of the
@@ -170,6 +172,7 @@ func (g *Group) NewGroup(options GroupOptions) (*Group, error) {
 	})
 	if !isCalled {
 		id.Delete()
+		g.rt.release(options.Release)
 	}
 	if err != nil {
 		return nil, err
@@ -325,8 +328,8 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 		if isOnThread {
 			return C.PTG_EDEADLK
 		}
-		watch := &Watch{rt: g.rt, over: func(Outcome) { close(closed) }}
-		return watch.add(uint64(g.handle), CurrentTask(ctx))
+		watch := &Watch{rt: g.rt, options: WatchOptions{Waiter: CurrentTask(ctx), Over: func(Outcome) { close(closed) }}}
+		return watch.add(uint64(g.handle))
 	})
 	if err != nil {
 		return g.report.Load(), err

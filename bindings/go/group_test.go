@@ -321,7 +321,7 @@ func TestNoPanicCrossesIntoC(t *testing.T) {
 	expect("closed hook")
 	done := spawn(ptg.TaskSpec{Run: func(context.Context) error { return nil }, Done: func(*ptg.Task, ptg.Outcome) { panic("done") }})
 	_ = done.Wait(within(t))
-	if err := rt.Post(func() { panic("posted") }); err != nil {
+	if err := rt.Post(func() { panic("posted") }, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := rt.Do(func() { panic("do") }); !errors.As(err, &panicked) {

@@ -75,6 +75,7 @@ func (rt *Runtime) refuse(l *letter) {
 	case letterSpawn:
 		rt.box.spawns.Add(-1)
 		l.task.end(&Outcome{Status: ErrClosed, NeverRan: true})
+		rt.release(l.task.spec.Release)
 	case letterCall:
 		l.fn() // sees that the runtime has ended
 	}
@@ -157,6 +158,7 @@ func (rt *Runtime) delivered(count int) {
 		if c.answer < 0 {
 			rt.tasks.remove(uint64(c.user_data))
 			task.end(&Outcome{Status: Status(c.answer), NeverRan: true})
+			rt.release(task.spec.Release)
 			continue
 		}
 		task.handle.Store(uint64(c.answer))

@@ -27,6 +27,7 @@ type QueueSpec struct {
 	Drop    func(queue *Queue, message any) // one that will not be handled
 	HasRoom func(queue *Queue)              // after ErrFull: push again
 	Done    func(queue *Queue, outcome Outcome)
+	Release func() // as of TaskSpec
 }
 
 // Queue is a bounded queue, and as such a task: it ends well when it is closed,
@@ -39,7 +40,7 @@ type Queue struct {
 // SpawnQueue puts a queue into the group.
 func (g *Group) SpawnQueue(spec QueueSpec) (*Queue, error) {
 	queue := &Queue{queue: &spec}
-	queue.Task = &Task{rt: g.rt, group: g, queue: queue, spec: &TaskSpec{Name: spec.Name, Type: "queue"}}
+	queue.Task = &Task{rt: g.rt, group: g, queue: queue, spec: &TaskSpec{Name: spec.Name, Type: "queue", Release: spec.Release}}
 	if spec.Done != nil {
 		queue.spec.Done = func(_ *Task, outcome Outcome) { spec.Done(queue, outcome) }
 	}

@@ -150,15 +150,28 @@ func (rt *Runtime) Current() (*Task, *Group, error) {
 	return rt.taskOrNil(Handle(task)), rt.groupOrNil(Handle(group)), nil
 }
 
-// Post sends fn to be called on the runtime's thread, from the loop, and does
-// not wait for it. It is never called if the runtime ends before.
-func (rt *Runtime) Post(fn func()) error {
-	post := &posted{rt, fn}
-	return rt.sendOr("ptg_remote_post", func(way *C.ptg_remote) C.ptg_status {
-		if way == nil {
-			post.call()
-			return C.PTG_OK
+// Post sends fn to be called on the runtime's thread and does not wait for it.
+// It is not called if the runtime ends before. release, if it is not nil, is
+// called once in any case: after fn, or when that will never be.
+func (rt *Runtime) Post(fn, release func()) error {
+	post := &posted{rt, fn, release}
+	if rt.steps {
+		status := C.glue_post(rt.remote, C.uintptr_t(cgo.NewHandle(post)))
+		runtime.KeepAlive(rt)
+		if status != C.PTG_OK {
+			return &Error{Op: "ptg_remote_post", Status: Status(status)}
 		}
-		return C.glue_post(way, C.uintptr_t(cgo.NewHandle(post)))
-	})
+		return nil
+	}
+	if rt.isGone.Load() {
+		rt.release(release)
+		return &Error{Op: "post", Status: ErrClosed}
+	}
+	rt.mail(&letter{kind: letterCall, fn: func() {
+		if !rt.isDestroyed {
+			post.call()
+		}
+		rt.release(release)
+	}})
+	return nil
 }

@@ -98,7 +98,7 @@ func TestClosedRuntimeIsCollected(t *testing.T) {
 		task := group.Go(func(context.Context) error { return errors.New("failed") })
 		_ = task.Wait(within(t))
 		_ = task.Finish(ptg.Outcome{Err: errors.New("again")})
-		if _, err := rt.Watch(group.Handle(), nil, func(ptg.Outcome) {}); err != nil {
+		if _, err := rt.Watch(group.Handle(), ptg.WatchOptions{Over: func(ptg.Outcome) {}}); err != nil {
 			t.Error(err)
 		}
 		if _, err := group.SpawnQueue(ptg.QueueSpec{Capacity: 1, Handle: func(context.Context, *ptg.Queue, any) (*ptg.Task, error) {
@@ -140,7 +140,7 @@ func TestEverythingIsRefusedAfterClose(t *testing.T) {
 	for what, err := range map[string]error{
 		"Go": group.Go(park).Wait(within(t)), "Spawn": spawn, "Send": send, "Info": info, "Plan": plan, "Now": now,
 		"Shutdown": shut, "BeginShutdown": group.BeginShutdown(ptg.Limits{}), "Cancel": task.Cancel(""),
-		"Finish": task.Finish(ptg.Outcome{}), "Post": rt.Post(func() {}), "Do": rt.Do(func() {}),
+		"Finish": task.Finish(ptg.Outcome{}), "Post": rt.Post(func() {}, nil), "Do": rt.Do(func() {}),
 		"RequestShutdown": rt.RequestShutdown(true), "Destroy": rt.Destroy(),
 	} {
 		if !errors.Is(err, ptg.ErrClosed) {

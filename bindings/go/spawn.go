@@ -70,6 +70,7 @@ func (g *Group) Spawn(ctx context.Context, spec TaskSpec) (*Task, error) {
 		failure = g.rt.failure("ptg_task_spawn", status)
 	})
 	if err != nil {
+		g.rt.release(spec.Release)
 		return nil, err
 	}
 	if failure != nil {
@@ -106,6 +107,7 @@ func (g *Group) spawn(remote *C.ptg_remote, spec *TaskSpec) (*Task, C.ptg_status
 	}
 	kind := spec.toC()
 	if kind == nil {
+		g.rt.release(spec.Release)
 		return task, C.PTG_EINVAL
 	}
 	var id uint64
@@ -125,6 +127,7 @@ func (g *Group) spawn(remote *C.ptg_remote, spec *TaskSpec) (*Task, C.ptg_status
 	if answer < 0 {
 		if spec.Run != nil {
 			g.rt.tasks.remove(id)
+			g.rt.release(spec.Release)
 		}
 		return task, C.ptg_status(answer)
 	}

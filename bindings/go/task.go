@@ -46,6 +46,11 @@ type TaskSpec struct {
 	Kill   func(t *Task)                      // the cancel wait is over: end it by force
 	Wake   func(t *Task)                      // the end of a sleep
 	Done   func(t *Task, outcome Outcome)     // it has ended; told exactly once
+
+	// Release is called exactly once, when nothing of this will be called any
+	// more: after the end, or because the spawn was refused, then from inside of
+	// it. It is for what Run was to give back.
+	Release func()
 }
 
 // Outcome is how a task ended, or is to end.

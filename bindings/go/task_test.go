@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"libptg.org/ptg"
 )
@@ -57,6 +58,9 @@ func TestErrorObjectsArriveUnharmed(t *testing.T) {
 			got := receive(t, handled)
 			if got.Outcome.Err != failure || !errors.Is(got, failure) {
 				t.Errorf("the handler got %#v", got.Outcome.Err)
+			}
+			if !utf8.ValidString(got.Outcome.Message) {
+				t.Errorf("its text is %q", got.Outcome.Message)
 			}
 			if got.Task.Handle() != task.Handle() {
 				t.Errorf("it is said of task %d, and not of %d", got.Task.Handle(), task.Handle())
@@ -305,5 +309,60 @@ func TestCallbacksInsteadOfAGoroutine(t *testing.T) {
 	}
 	if got := strings.Join(told, ", "); got != "start, wake, drain, cancel shutdown, kill, done 7 true" {
 		t.Error(got)
+	}
+}
+
+// What was given along is released once, whether or not the task ever ran.
+func TestReleaseOnceInAnyCase(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	open := newGroup(t, rt.Root(), ptg.GroupOptions{MaxTasks: 1})
+	block, released := make(chan struct{}), make(chan string, 16)
+	spec := func(name string, run func(context.Context) error) ptg.TaskSpec {
+		return ptg.TaskSpec{Name: name, Run: run, Release: func() { released <- name }}
+	}
+	ran, err := open.Spawn(within(t), spec("ran", func(context.Context) error { <-block; return nil }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.Spawn(within(t), spec("refused", park)); !errors.Is(err, ptg.ErrFull) {
+		t.Error(err)
+	}
+	if got := receive(t, released); got != "refused" {
+		t.Error(got)
+	}
+	sent, err := open.Send(spec("sent", park))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sent.Wait(within(t)); !errors.Is(err, ptg.ErrFull) {
+		t.Error(err)
+	}
+	if got := receive(t, released); got != "sent" {
+		t.Error(got)
+	}
+	if _, err := open.Spawn(within(t), ptg.TaskSpec{Release: func() { released <- "malformed" }}); !errors.Is(err, ptg.ErrInvalid) {
+		t.Error(err)
+	}
+	if got := receive(t, released); got != "malformed" {
+		t.Error(got)
+	}
+	close(block)
+	if err := ran.Wait(within(t)); err != nil {
+		t.Error(err)
+	}
+	if got := receive(t, released); got != "ran" {
+		t.Error(got)
+	}
+	if err := rt.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.Spawn(within(t), spec("after", park)); !errors.Is(err, ptg.ErrClosed) {
+		t.Error(err)
+	}
+	if _, err := open.Send(spec("after", park)); !errors.Is(err, ptg.ErrClosed) {
+		t.Error(err)
+	}
+	if one, two := receive(t, released), receive(t, released); one != "after" || two != "after" || len(released) > 0 {
+		t.Error(one, two, len(released))
 	}
 }

@@ -37,12 +37,14 @@ type TimerSpec struct {
 	// An error ends the timer.
 	Fire func(ctx context.Context, timer *Task) (started *Task, err error)
 	Done func(timer *Task, outcome Outcome)
+
+	Release func() // as of TaskSpec
 }
 
 // SpawnTimer puts a timer into the group. It is a task, which ends after its
 // firing, or, periodic, when it is told to drain or cancelled.
 func (g *Group) SpawnTimer(spec TimerSpec) (*Task, error) {
-	timer := &Task{rt: g.rt, group: g, spec: &TaskSpec{Name: spec.Name, Type: "timer", Done: spec.Done}, fire: spec.Fire}
+	timer := &Task{rt: g.rt, group: g, spec: &TaskSpec{Name: spec.Name, Type: "timer", Done: spec.Done, Release: spec.Release}, fire: spec.Fire}
 	return timer, g.spawnKind(timer, "ptg_timer_spawn", func(id C.uintptr_t, handle *C.ptg_task) C.ptg_status {
 		options := (*C.ptg_timer_options)(C.calloc(1, C.sizeof_ptg_timer_options))
 		name := nameToC(spec.Name)
@@ -59,12 +61,18 @@ func (g *Group) SpawnTimer(spec TimerSpec) (*Task, error) {
 
 // spawnKind makes a task of a sort that comes with the library.
 func (g *Group) spawnKind(task *Task, op string, spawn func(C.uintptr_t, *C.ptg_task) C.ptg_status) error {
-	return g.rt.on(op, func() C.ptg_status {
+	isCalled := false
+	err := g.rt.on(op, func() C.ptg_status {
+		isCalled = true
 		var handle C.ptg_task
 		status := spawn(C.uintptr_t(cgo.NewHandle(task)), &handle)
 		task.handle.Store(uint64(handle))
 		return status
 	})
+	if !isCalled {
+		g.rt.release(task.spec.Release)
+	}
+	return err
 }
 
 // nameToC returns NULL for no name.

@@ -7,30 +7,47 @@ import "C"
 
 import "runtime/cgo"
 
-// Watch is a wait for the end of a task or group.
-type Watch struct {
-	rt     *Runtime
-	handle Handle
-	over   func(Outcome)
+// WatchOptions say what becomes of a watch.
+type WatchOptions struct {
+	Waiter  *Task         // who waits; nil: nobody who would be held up
+	Over    func(Outcome) // called once, on the runtime's thread; required
+	Release func()        // as of TaskSpec: after Over, or Remove, or in a refusal
 }
 
-// Watch has over called once, on the runtime's thread, when the task or group
-// of that handle is done with. For a group the outcome is [OK], or
-// [ErrTimedOut] with the number of abandoned tasks as value. waiter says who
-// waits, nil: nobody who would be held up; [ErrDeadlock]: it is part of what
-// it waits for. [ErrStale]: it is over already.
-func (rt *Runtime) Watch(watched Handle, waiter *Task, over func(Outcome)) (*Watch, error) {
-	watch := &Watch{rt: rt, over: over}
-	err := rt.on("ptg_watch_add", func() C.ptg_status { return watch.add(uint64(watched), waiter) })
+// Watch is a wait for the end of a task or group.
+type Watch struct {
+	rt      *Runtime
+	handle  Handle
+	options WatchOptions
+}
+
+// Watch has Over called when the task or group of that handle is done with. For
+// a group the outcome is [OK], or [ErrTimedOut] with the number of abandoned
+// tasks as value. [ErrDeadlock]: who waits is part of what it waits for.
+// [ErrStale]: it is over already.
+func (rt *Runtime) Watch(watched Handle, options WatchOptions) (*Watch, error) {
+	watch := &Watch{rt: rt, options: options}
+	isCalled := false
+	err := rt.on("ptg_watch_add", func() C.ptg_status {
+		isCalled = true
+		if options.Over == nil {
+			rt.release(options.Release)
+			return C.PTG_EINVAL
+		}
+		return watch.add(uint64(watched))
+	})
+	if !isCalled {
+		rt.release(options.Release)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return watch, nil
 }
 
-func (w *Watch) add(watched uint64, waiter *Task) C.ptg_status {
+func (w *Watch) add(watched uint64) C.ptg_status {
 	var handle C.ptg_watch
-	status := C.glue_watch(w.rt.ptr, C.uint64_t(watched), C.ptg_task(waiter.Handle()),
+	status := C.glue_watch(w.rt.ptr, C.uint64_t(watched), C.ptg_task(w.options.Waiter.Handle()),
 		C.uintptr_t(cgo.NewHandle(w)), &handle)
 	w.handle = Handle(handle)
 	return status

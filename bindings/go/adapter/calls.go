@@ -37,6 +37,15 @@ func (a *adapter) call(what string, fields object) reply {
 	return answer
 }
 
+// noteRelease makes what tells that what was given along with as is released.
+func (a *adapter) noteRelease(as string) func() {
+	return func() {
+		if !a.silent {
+			a.wire.write(object{"note": "release", "of": as})
+		}
+	}
+}
+
 func (a *adapter) callTask(what, as string, task *ptg.Task) reply {
 	fields := object{"task": a.reference(task.Handle())}
 	if name := a.names[task.Handle()]; name != "" && name != as {

@@ -93,7 +93,7 @@ func sent(r *request, fn func() error) error {
 func doHello(_ *adapter, _ *request, answer object) error {
 	answer["protocol"], answer["name"], answer["version"] = 1, "libptg for Go", "0.1.0"
 	answer["clock"] = "virtual"
-	answer["features"] = strings.Fields(`handles deadline owner watch kill cleanup spawner policy observed limits edges
+	answer["features"] = strings.Fields(`handles release deadline owner watch kill cleanup spawner policy observed limits edges
 		parallel nesting names attribution wake history extend_grace failures count_names info report blame plan current
 		stderr snapshot remote events timer queue`)
 	return nil
@@ -102,7 +102,7 @@ func doHello(_ *adapter, _ *request, answer object) error {
 func doReset(a *adapter, r *request, answer object) error {
 	a.throwAway()
 	a.handles, a.names = map[string]ptg.Handle{}, map[ptg.Handle]string{}
-	options := a.groupOptions(r)
+	options := a.groupOptions(r, "root")
 	if r.why != "" {
 		return nil
 	}
@@ -157,13 +157,14 @@ func doCurrent(a *adapter, _ *request, answer object) error {
 
 // ----------------------------------------------------------------- groups --
 
-func (a *adapter) groupOptions(r *request) ptg.GroupOptions {
+func (a *adapter) groupOptions(r *request, as string) ptg.GroupOptions {
 	options := ptg.GroupOptions{
 		Name: r.text("name"), Grace: r.duration("grace"), CancelWait: r.duration("cancel_wait"),
 		Deadline: r.duration("deadline"), MaxTasks: r.count("max_tasks"), MaxQueued: r.count("max_queued"),
 		History: r.count("history"), WhenFull: word(r, "when_full", whenFull),
 		OnFailure: word(r, "on_failure", policies), Parallel: r.flag("parallel"),
 		AdmitsAnyone: r.flag("admits_anyone"), Events: r.flag("events"), Owner: r.task("owner"),
+		Release: a.noteRelease(as),
 	}
 	tells := map[string]bool{"drain": true, "closed": true}
 	if r.has("tells") {
@@ -184,7 +185,7 @@ func (a *adapter) made(r *request, handle ptg.Handle, err error, answer object) 
 }
 
 func doGroup(a *adapter, r *request, answer object) error {
-	options, parent, _ := a.groupOptions(r), r.group("in"), r.text("as")
+	options, parent := a.groupOptions(r, r.text("as")), r.group("in")
 	if r.why != "" {
 		return nil
 	}
@@ -217,9 +218,9 @@ func doWatch(a *adapter, r *request, answer object) error {
 	if r.why != "" {
 		return nil
 	}
-	watch, err := a.rt.Watch(on, waiter, func(outcome ptg.Outcome) {
+	watch, err := a.rt.Watch(on, ptg.WatchOptions{Waiter: waiter, Release: a.noteRelease(as), Over: func(outcome ptg.Outcome) {
 		a.call("over", object{"watch": as, "on": a.reference(on), "outcome": a.outcome(outcome)})
-	})
+	}})
 	return a.made(r, watch.Handle(), err, answer)
 }
 
@@ -237,7 +238,7 @@ func doPost(a *adapter, r *request, _ object) error {
 		return nil
 	}
 	a.keep(as, 0)
-	return elsewhere(func() error { return a.way().Post(func() { a.call("posted", object{"as": as}) }) })
+	return elsewhere(func() error { return a.way().Post(func() { a.call("posted", object{"as": as}) }, a.noteRelease(as)) })
 }
 
 // ------------------------------------------------------------------ tasks --
@@ -253,6 +254,7 @@ func (a *adapter) taskSpec(r *request) ptg.TaskSpec {
 	}
 	isKillable := r.flag("killable")
 	if !r.flag("events") {
+		spec.Release = a.noteRelease(r.text("as"))
 		a.tellTask(r.text("as"), &spec, tells)
 		return spec
 	}
@@ -320,8 +322,9 @@ func doTimer(a *adapter, r *request, answer object) error {
 	spec := ptg.TimerSpec{
 		Name: r.text("name"), After: r.duration("after"), Every: r.duration("every"),
 		Overlap: word(r, "overlap", overlaps), Spawner: r.task("spawner"), Fire: a.tellFire, Done: a.tellDone,
+		Release: a.noteRelease(r.text("as")),
 	}
-	group, _ := r.group("in"), r.text("as")
+	group := r.group("in")
 	if r.why != "" {
 		return nil
 	}
@@ -343,9 +346,10 @@ func doQueue(a *adapter, r *request, answer object) error {
 	spec := ptg.QueueSpec{
 		Name: r.text("name"), Capacity: r.count("capacity"), AtOnce: r.count("at_once"), Spawner: r.task("spawner"),
 		Handle: a.tellHandle, Drop: a.tellDrop, HasRoom: a.tellRoom,
-		Done: func(queue *ptg.Queue, outcome ptg.Outcome) { a.tellDone(queue.Task, outcome) },
+		Release: a.noteRelease(r.text("as")),
+		Done:    func(queue *ptg.Queue, outcome ptg.Outcome) { a.tellDone(queue.Task, outcome) },
 	}
-	group, _ := r.group("in"), r.text("as")
+	group := r.group("in")
 	if r.why != "" {
 		return nil
 	}
