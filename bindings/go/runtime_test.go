@@ -85,6 +85,29 @@ func TestGoroutineOutlivesItsRuntime(t *testing.T) {
 	}
 }
 
+func TestLateEndIsToldWhenAllIsClosed(t *testing.T) {
+	for _, manual := range []bool{false, true} {
+		rt := newRuntime(t, ptg.Options{ManualClock: manual, Root: ptg.GroupOptions{CancelWait: ptg.AtOnce}})
+		started, release := make(chan struct{}), make(chan struct{})
+		task := rt.Root().Go(func(context.Context) error { close(started); <-release; return nil })
+		receive(t, started)
+		report, err := rt.Shutdown(within(t), ptg.Limits{Force: true})
+		if err != nil || report.Rows[0].Abandoned != 1 {
+			t.Fatalf("%+v, %v", report, err)
+		}
+		if _, isOver := task.Outcome(); isOver {
+			t.Error("it is over before it ended")
+		}
+		close(release)
+		if err := task.Wait(within(t)); err != nil {
+			t.Error(err)
+		}
+		if outcome, _ := task.Outcome(); !outcome.Abandoned || !outcome.CancelRequested {
+			t.Errorf("%+v", outcome)
+		}
+	}
+}
+
 // Neither C nor a table keeps a runtime that is closed.
 func TestClosedRuntimeIsCollected(t *testing.T) {
 	collected := make(chan struct{})

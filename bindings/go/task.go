@@ -30,7 +30,7 @@ type TaskSpec struct {
 	Spawner *Task
 
 	Cleanup  bool // accepted by a group that is cancelling, from inside
-	Observed bool // its failure is for who waits for it, not for a handler
+	Observed bool // its failure is for who waits for it; with Start: who watches it
 
 	// Run is the task: it starts on a turn of the runtime, never inside of the
 	// spawn, and the task ends when it returns. Its context is cancelled when

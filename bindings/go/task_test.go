@@ -366,3 +366,20 @@ func TestReleaseOnceInAnyCase(t *testing.T) {
 		t.Error(one, two, len(released))
 	}
 }
+
+func TestObservedFailureIsForWhoWaits(t *testing.T) {
+	handled := make(failures, 2)
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: handled.handle}})
+	failure := errors.New("for who waits")
+	task, err := rt.Root().Spawn(within(t), ptg.TaskSpec{Observed: true, Run: func(context.Context) error { return failure }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := task.Wait(within(t)); err != failure {
+		t.Error(err)
+	}
+	info, err := rt.Root().Info()
+	if err != nil || info.Failed != 1 || len(handled) > 0 {
+		t.Errorf("%+v, %v, %d handled", info, err, len(handled))
+	}
+}

@@ -33,6 +33,9 @@ func (rt *Runtime) main(root GroupOptions, failure chan<- error) {
 		if rt.manual && !rt.steps && !rt.isDestroyed {
 			rt.settle(0)
 		}
+		if rt.isOver && !rt.isDestroyed {
+			rt.tellLate()
+		}
 		if !rt.isDestroyed && rt.fallAsleep() {
 			<-rt.wake
 		}
@@ -93,6 +96,14 @@ func (rt *Runtime) abort(err error) error {
 	}
 	C.ptg_runtime_destroy(rt.ptr)
 	return err
+}
+
+// tellLate tells the late ends of tasks that were abandoned.
+func (rt *Runtime) tellLate() {
+	for taken := C.size_t(1); taken > 0; {
+		C.glue_turn(rt.ptr, &rt.batch[0], 0, 0, &rt.events[0], eventCapacity, &taken)
+		rt.dispatch(rt.events[:taken])
+	}
 }
 
 // settle moves a manual clock, then does all that is due.
