@@ -10,9 +10,13 @@
 
 static _Thread_local uint64_t self;
 
-void glue_set_self(uint64_t number) { self = number; }
+void glue_set_self(uint64_t number) {
+  self = number;
+}
 
-uint64_t glue_self(void) { return self; }
+uint64_t glue_self(void) {
+  return self;
+}
 
 /* ----------------------------------------------------------------- tasks -- */
 
@@ -44,7 +48,9 @@ static void on_done(ptg_runtime *runtime, ptg_task task,
   ptgGoDone((uintptr_t)user_data, task, (ptg_outcome *)outcome);
 }
 
-static void on_release(void *user_data) { ptgGoRelease((uintptr_t)user_data); }
+static void on_release(void *user_data) {
+  ptgGoRelease((uintptr_t)user_data);
+}
 
 ptg_task_type *glue_make_type(uint32_t set, const char *label) {
   ptg_task_type *type = calloc(1, sizeof(*type));
@@ -78,11 +84,11 @@ int64_t glue_spawn(ptg_runtime *runtime, ptg_remote *remote, ptg_group group,
                               .place = place,
                               .place_length = place_length};
   ptg_task task = PTG_NONE;
-  ptg_status status =
-      remote != NULL ? ptg_remote_spawn(remote, group, type, &options,
-                                        (void *)user_data, &task)
-                     : ptg_task_spawn(runtime, group, type, &options,
-                                      (void *)user_data, &task);
+  ptg_status status = remote != NULL
+                          ? ptg_remote_spawn(remote, group, type, &options,
+                                             (void *)user_data, &task)
+                          : ptg_task_spawn(runtime, group, type, &options,
+                                           (void *)user_data, &task);
   return status == PTG_OK ? (int64_t)task : status;
 }
 
@@ -138,9 +144,11 @@ void glue_set_hooks(ptg_group_options *options, uint32_t hooks,
   options->user_data = (void *)user_data;
 }
 
-/* --------------------------------------------------------------- the loop -- */
+/* --------------------------------------------------------------- the loop --
+ */
 
-static void nothing(ptg_runtime *runtime, void *user_data) {}
+static void nothing(ptg_runtime *runtime, void *user_data) {
+}
 
 ptg_status glue_wake(ptg_remote *remote) {
   return ptg_remote_post(remote, nothing, NULL, NULL);
@@ -185,7 +193,8 @@ void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
     ptg_events_take(runtime, events, sizeof(*events), capacity, count);
 }
 
-/* ------------------------------------------------------- watches and sorts -- */
+/* ------------------------------------------------------- watches and sorts --
+ */
 
 static void on_over(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
                     const ptg_outcome *outcome, void *user_data) {

@@ -1,4 +1,5 @@
-/* glue.h - the C side: what cgo cannot say, and what is cheaper in one crossing.
+/* glue.h - the C side: what cgo cannot say, and what is cheaper in one
+ * crossing.
  *
  * user_data is always a number that Go made; no pointer into Go's memory is
  * kept here.
@@ -60,8 +61,8 @@ typedef struct glue_mail {
 
 void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count);
 
-/* Delivers, waits for something to do if may_wait, runs the loop once, and takes
- * events. */
+/* Delivers, waits for something to do if may_wait, runs the loop once, and
+ * takes events. */
 void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
                int may_wait, ptg_event *events, size_t capacity, size_t *count);
 
