@@ -5,8 +5,6 @@ package ptg
 */
 import "C"
 
-import "context"
-
 // EventKind is what an event says.
 type EventKind uint32
 
@@ -169,7 +167,8 @@ func (rt *Runtime) toldGroup(e *C.ptg_event) {
 // A hook that is told by an event has nobody to tell its failure to.
 func (rt *Runtime) logHook(group *Group, status C.ptg_status) {
 	if status != C.PTG_OK {
-		_ = rt.logFailure(context.Background(), &Failure{Group: group, Outcome: Outcome{Err: group.hookErrs[0], Status: Status(status)}})
+		outcome := Outcome{Err: group.hookErrs[0], Status: Status(status)}
+		rt.logFailureStatus(&Failure{Group: group, Outcome: outcome})
 		group.hookErrs = nil
 	}
 }

@@ -156,6 +156,9 @@ func (g *Group) NewGroup(options GroupOptions) (*Group, error) {
 	var handle C.ptg_group
 	isCalled := false
 	err := g.rt.on("ptg_group_create", func() C.ptg_status {
+		if options.Owner.isOnItsWay() {
+			return C.PTG_EBUSY
+		}
 		isCalled = true
 		status := C.ptg_group_create(g.rt.ptr, C.ptg_group(g.handle), given, &handle)
 		if status == C.PTG_OK {

@@ -319,7 +319,10 @@ func TestNoPanicCrossesIntoC(t *testing.T) {
 	}
 	expect("drain hook")
 	expect("closed hook")
-	done := spawn(ptg.TaskSpec{Run: func(context.Context) error { return nil }, Done: func(*ptg.Task, ptg.Outcome) { panic("done") }})
+	done := spawn(ptg.TaskSpec{
+		Run:  func(context.Context) error { return nil },
+		Done: func(*ptg.Task, ptg.Outcome) { panic("done") },
+	})
 	_ = done.Wait(within(t))
 	if err := rt.Post(func() { panic("posted") }, nil); err != nil {
 		t.Fatal(err)

@@ -115,6 +115,8 @@ func (f failures) handle(_ context.Context, failure *ptg.Failure) error {
 	return nil
 }
 
+func ignore(context.Context, *ptg.Failure) error { return nil }
+
 func park(ctx context.Context) error {
 	<-ctx.Done()
 	return context.Cause(ctx)

@@ -40,7 +40,8 @@ type Queue struct {
 // SpawnQueue puts a queue into the group.
 func (g *Group) SpawnQueue(spec QueueSpec) (*Queue, error) {
 	queue := &Queue{queue: &spec}
-	queue.Task = &Task{rt: g.rt, group: g, queue: queue, spec: &TaskSpec{Name: spec.Name, Type: "queue", Release: spec.Release}}
+	asTask := &TaskSpec{Name: spec.Name, Type: "queue", Release: spec.Release}
+	queue.Task = &Task{rt: g.rt, group: g, queue: queue, spec: asTask}
 	if spec.Done != nil {
 		queue.spec.Done = func(_ *Task, outcome Outcome) { spec.Done(queue, outcome) }
 	}

@@ -35,7 +35,10 @@ func (t *Task) ranTo(err error) {
 		return
 	}
 	if err == nil {
-		t.letter.task, t.letter.kind = t, letterEnd
+		if t.letter.task == nil {
+			t.letter.task = t
+		}
+		t.letter.kind = letterEnd
 		t.rt.mail(&t.letter)
 		return
 	}

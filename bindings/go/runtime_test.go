@@ -112,7 +112,7 @@ func TestLateEndIsToldWhenAllIsClosed(t *testing.T) {
 func TestClosedRuntimeIsCollected(t *testing.T) {
 	collected := make(chan struct{})
 	func() {
-		rt, err := ptg.New(ptg.Options{Root: ptg.GroupOptions{OnError: func(context.Context, *ptg.Failure) error { return nil }}})
+		rt, err := ptg.New(ptg.Options{Root: ptg.GroupOptions{OnError: ignore}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,9 +124,8 @@ func TestClosedRuntimeIsCollected(t *testing.T) {
 		if _, err := rt.Watch(group.Handle(), ptg.WatchOptions{Over: func(ptg.Outcome) {}}); err != nil {
 			t.Error(err)
 		}
-		if _, err := group.SpawnQueue(ptg.QueueSpec{Capacity: 1, Handle: func(context.Context, *ptg.Queue, any) (*ptg.Task, error) {
-			return nil, nil
-		}}); err != nil {
+		handle := func(context.Context, *ptg.Queue, any) (*ptg.Task, error) { return nil, nil }
+		if _, err := group.SpawnQueue(ptg.QueueSpec{Capacity: 1, Handle: handle}); err != nil {
 			t.Error(err)
 		}
 		if err := errors.Join(rt.Close(), rt.Close()); err != nil {
@@ -208,7 +207,7 @@ func TestHooksMayCallEverythingAndWaitForNothing(t *testing.T) {
 // Goroutines without number spawn, cancel, look and shut down at once: what
 // the race detector is for.
 func TestManyGoroutinesAtOnce(t *testing.T) {
-	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: func(context.Context, *ptg.Failure) error { return nil }}})
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: ignore}})
 	var ended, spawned atomic.Int64
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -277,7 +276,8 @@ func TestSnapshotOfTwoRuntimes(t *testing.T) {
 	}
 	found := false
 	for _, row := range picture.Tasks {
-		found = found || row.Task == task.Handle() && row.Name == "parked" && row.Type == "sort" && row.Group == inner.Handle()
+		found = found || row.Task == task.Handle() && row.Name == "parked" && row.Type == "sort" &&
+			row.Group == inner.Handle()
 	}
 	if !found {
 		t.Errorf("the task is not among %+v", picture.Tasks)

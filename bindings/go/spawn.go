@@ -110,6 +110,10 @@ func (g *Group) spawn(remote *C.ptg_remote, spec *TaskSpec) (*Task, C.ptg_status
 		g.rt.release(spec.Release)
 		return task, C.PTG_EINVAL
 	}
+	if spec.Spawner.isOnItsWay() {
+		g.rt.release(spec.Release)
+		return task, C.PTG_EBUSY
+	}
 	var id uint64
 	if spec.Run != nil {
 		id = g.rt.tasks.add(task)

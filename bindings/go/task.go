@@ -124,10 +124,16 @@ func (t *Task) Handle() Handle {
 	if t == nil {
 		return 0
 	}
-	if t.handle.Load() == 0 && t.letter.task != nil && t.outcome.Load() == nil {
+	if t.isOnItsWay() {
 		_ = t.rt.do(func() {}) // after the spawn, in the order of the mail
 	}
 	return Handle(t.handle.Load())
+}
+
+// isOnItsWay says whether the runtime has not seen it yet. On its thread that can
+// not be waited for.
+func (t *Task) isOnItsWay() bool {
+	return t != nil && t.handle.Load() == 0 && t.letter.task != nil && t.outcome.Load() == nil
 }
 
 // Group returns the group that it was spawned into.

@@ -340,7 +340,7 @@ func TestReleaseOnceInAnyCase(t *testing.T) {
 	if got := receive(t, released); got != "sent" {
 		t.Error(got)
 	}
-	if _, err := open.Spawn(within(t), ptg.TaskSpec{Release: func() { released <- "malformed" }}); !errors.Is(err, ptg.ErrInvalid) {
+	if _, err := open.Spawn(within(t), spec("malformed", nil)); !errors.Is(err, ptg.ErrInvalid) {
 		t.Error(err)
 	}
 	if got := receive(t, released); got != "malformed" {
@@ -371,7 +371,9 @@ func TestObservedFailureIsForWhoWaits(t *testing.T) {
 	handled := make(failures, 2)
 	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: handled.handle}})
 	failure := errors.New("for who waits")
-	task, err := rt.Root().Spawn(within(t), ptg.TaskSpec{Observed: true, Run: func(context.Context) error { return failure }})
+	task, err := rt.Root().Spawn(within(t), ptg.TaskSpec{
+		Observed: true, Run: func(context.Context) error { return failure },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

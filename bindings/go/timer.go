@@ -44,7 +44,8 @@ type TimerSpec struct {
 // SpawnTimer puts a timer into the group. It is a task, which ends after its
 // firing, or, periodic, when it is told to drain or cancelled.
 func (g *Group) SpawnTimer(spec TimerSpec) (*Task, error) {
-	timer := &Task{rt: g.rt, group: g, spec: &TaskSpec{Name: spec.Name, Type: "timer", Done: spec.Done, Release: spec.Release}, fire: spec.Fire}
+	asTask := &TaskSpec{Name: spec.Name, Type: "timer", Done: spec.Done, Release: spec.Release}
+	timer := &Task{rt: g.rt, group: g, fire: spec.Fire, spec: asTask}
 	return timer, g.spawnKind(timer, "ptg_timer_spawn", func(id C.uintptr_t, handle *C.ptg_task) C.ptg_status {
 		options := (*C.ptg_timer_options)(C.calloc(1, C.sizeof_ptg_timer_options))
 		name := nameToC(spec.Name)

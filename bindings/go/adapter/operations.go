@@ -93,9 +93,9 @@ func sent(r *request, fn func() error) error {
 func doHello(_ *adapter, _ *request, answer object) error {
 	answer["protocol"], answer["name"], answer["version"] = 1, "libptg for Go", "0.1.0"
 	answer["clock"] = "virtual"
-	answer["features"] = strings.Fields(`handles release deadline owner watch kill cleanup spawner policy observed limits edges
-		parallel nesting names attribution wake history extend_grace failures count_names info report blame plan current
-		stderr snapshot remote events timer queue`)
+	answer["features"] = strings.Fields(`handles release deadline owner watch kill cleanup spawner policy observed
+		limits edges parallel nesting names attribution wake history extend_grace failures count_names info report
+		blame plan current stderr snapshot remote events timer queue`)
 	return nil
 }
 
@@ -218,9 +218,10 @@ func doWatch(a *adapter, r *request, answer object) error {
 	if r.why != "" {
 		return nil
 	}
-	watch, err := a.rt.Watch(on, ptg.WatchOptions{Waiter: waiter, Release: a.noteRelease(as), Over: func(outcome ptg.Outcome) {
+	over := func(outcome ptg.Outcome) {
 		a.call("over", object{"watch": as, "on": a.reference(on), "outcome": a.outcome(outcome)})
-	}})
+	}
+	watch, err := a.rt.Watch(on, ptg.WatchOptions{Waiter: waiter, Over: over, Release: a.noteRelease(as)})
 	return a.made(r, watch.Handle(), err, answer)
 }
 
@@ -238,7 +239,8 @@ func doPost(a *adapter, r *request, _ object) error {
 		return nil
 	}
 	a.keep(as, 0)
-	return elsewhere(func() error { return a.way().Post(func() { a.call("posted", object{"as": as}) }, a.noteRelease(as)) })
+	call := func() { a.call("posted", object{"as": as}) }
+	return elsewhere(func() error { return a.way().Post(call, a.noteRelease(as)) })
 }
 
 // ------------------------------------------------------------------ tasks --
