@@ -121,6 +121,9 @@ static void work(ptg_runtime *runtime) {
   ptg__dispatch(runtime, TURN_BUDGET);
   runtime->is_working = 0;
   ptg__runtime_schedule(runtime);
+  /* Timers and idle handles come before libuv waits, which it shall not do
+   * now. */
+  if (runtime->is_waiting) uv_stop(runtime->loop);
   /* A closed runtime does not keep a borrowed loop alive. */
   if (ptg__core_is_over(&runtime->core))
     uv_unref((uv_handle_t *)&runtime->async);
@@ -249,9 +252,11 @@ ptg_status ptg_runtime_turn(ptg_runtime *runtime, int64_t timeout_ns) {
   int must_wait = timeout_ns != 0 && core->events.first == PTG__NO_SLOT &&
                   !ptg__core_is_over(core);
   runtime->is_running = 1;
+  runtime->is_waiting = must_wait;
   if (must_wait) begin_wait(runtime, timeout_ns);
   uv_run(runtime->loop, must_wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
   if (must_wait) uv_timer_stop(&runtime->wait);
+  runtime->is_waiting = 0;
   runtime->is_running = 0;
   return PTG_OK;
 }

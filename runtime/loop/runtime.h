@@ -38,6 +38,7 @@ struct ptg_runtime {
   int is_manual;
   int is_working;     /* callbacks may be running */
   int is_running;     /* in ptg_runtime_run() or ptg_runtime_advance() */
+  int is_waiting;     /* in a ptg_runtime_turn() that may wait */
   int is_delivering;  /* what another thread or a signal handler asked for */
   ptg_trace_fn trace; /* NULL: nobody reads; see trace.h */
   void *trace_data;

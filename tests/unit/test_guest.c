@@ -240,6 +240,34 @@ static void guest_whose_root_is_closed_asks_for_no_turn(void **state) {
   assert_int_equal(ptg_runtime_destroy(host.runtime), PTG_OK);
 }
 
+/* What is due as a turn begins is done before libuv waits. */
+static void turn_that_has_done_something_does_not_wait(void **state) {
+  struct host host = begin(0, NULL);
+  const ptg_task_type *types[] = {&plain, &evented};
+  ptg_task tasks[2];
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(ptg_task_spawn(host.runtime, host.root, types[i], NULL,
+                                    &host, &tasks[i]),
+                     PTG_OK);
+  becomes_quiet(&host);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(ptg_task_sleep(host.runtime, tasks[i], MS), PTG_OK);
+  int64_t begun_ns, now_ns;
+  ptg_runtime_get_time(host.runtime, &begun_ns);
+  do
+    ptg_runtime_get_time(host.runtime, &now_ns);
+  while (now_ns - begun_ns < 4 * MS);
+  int64_t watchdog_ns = WATCHDOG_MS * MS;
+  assert_int_equal(ptg_runtime_turn(host.runtime, watchdog_ns), PTG_OK);
+  ptg_runtime_get_time(host.runtime, &now_ns);
+  assert_true(now_ns - begun_ns < watchdog_ns);
+  assert_int_equal(host.woken, 1);
+  take(&host);
+  assert_int_equal(host.events[PTG_EVENT_WAKE], 1);
+  assert_int_equal(ptg_task_finish(host.runtime, tasks[1], NULL), PTG_OK);
+  end(&host);
+}
+
 /* ---------------------------------------------------------------- events -- */
 
 static void events_that_wait_ask_for_a_turn(void **state) {
@@ -435,6 +463,7 @@ int main(void) {
       cmocka_unit_test(guest_that_waits_for_a_sleep_asks_for_few_turns),
       cmocka_unit_test(handles_of_the_host_have_their_turns),
       cmocka_unit_test(borrowed_loop_can_be_closed_afterwards),
+      cmocka_unit_test(turn_that_has_done_something_does_not_wait),
       cmocka_unit_test(guest_whose_root_is_closed_asks_for_no_turn),
       cmocka_unit_test(events_that_wait_ask_for_a_turn),
       cmocka_unit_test(start_taken_back_leaves_the_guest_quiet),

@@ -304,9 +304,10 @@ PTG_API ptg_status ptg_runtime_advance(ptg_runtime *runtime,
  * @fails PTG_EBUSY PTG_EREENTRANT PTG_ETHREAD */
 PTG_API ptg_status ptg_runtime_destroy(ptg_runtime *runtime);
 
-/* For a host with a loop of its own: runs the loop once. It waits for
- * something to do at most timeout_ns, or PTG_FOREVER, or 0 to do only what is
- * ready. Not for a manual clock.
+/* For a host with a loop of its own: runs the loop once. It waits until there
+ * was something to do, at most timeout_ns, or PTG_FOREVER, or 0 to do only what
+ * is ready; events that nobody has taken do not let it wait. Not for a manual
+ * clock.
  * @since 0.1  @thread runtime  @callback no
  * @fails PTG_EINVAL PTG_EREENTRANT PTG_ETHREAD */
 PTG_API ptg_status ptg_runtime_turn(ptg_runtime *runtime, int64_t timeout_ns);
