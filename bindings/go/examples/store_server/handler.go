@@ -17,15 +17,14 @@ import (
 // handle is the task of a connection, of the group handlers. Told to drain, it
 // answers the lines that it has read.
 func handle(ctx context.Context, conn net.Conn, store *store) error {
-	defer func() { _ = conn.Close() }()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	defer hangUp(conn)
 	ended := make(chan struct{})
 	defer close(ended)
 	go func() {
 		select {
 		case <-ptg.Draining(ctx):
 			_ = conn.SetReadDeadline(time.Now())
-		case <-ctx.Done():
-			_ = conn.Close()
 		case <-ended:
 		}
 	}()
@@ -43,6 +42,16 @@ func handle(ctx context.Context, conn net.Conn, store *store) error {
 			return ignoreEnd(err)
 		}
 	}
+}
+
+// hangUp closes a connection once the client has seen the last answer: one that
+// is closed on what was not read yet could lose it.
+func hangUp(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok && tcp.CloseWrite() == nil {
+		_ = tcp.SetReadDeadline(time.Time{})
+		_, _ = io.Copy(io.Discard, tcp)
+	}
+	_ = conn.Close()
 }
 
 // ignoreEnd is for a client that has gone, and for being told to drain: no

@@ -170,7 +170,6 @@ func TestProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close() }()
 	if _, err := io.WriteString(conn, "count\nput a b c\nput a\nnonsense\ncount\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +180,7 @@ func TestProtocol(t *testing.T) {
 			t.Errorf("expected %q, got %q, %v", expected, line, err)
 		}
 	}
+	_ = conn.Close()
 	server.end(t, syscall.SIGINT)
 	if text, err := os.ReadFile(file); err != nil || string(text) != "before 1\na b c\n" {
 		t.Errorf("%q, %v", text, err)
