@@ -1,0 +1,35 @@
+// wire.js - lines of JSON over standard input and output, one side at a time.
+import { readSync, writeSync } from 'node:fs';
+
+const chunk = Buffer.alloc(65536);
+let rest = Buffer.alloc(0);
+
+// The next request; undefined: nobody asks any more.
+export function read() {
+  for (;;) {
+    const end = rest.indexOf(10);
+    if (end >= 0) {
+      const line = rest.subarray(0, end).toString();
+      rest = rest.subarray(end + 1);
+      return parse(line);
+    }
+    const size = readSync(0, chunk, 0, chunk.length, null);
+    if (size === 0) return undefined;
+    rest = Buffer.concat([rest, chunk.subarray(0, size)]);
+  }
+}
+
+function parse(line) {
+  try {
+    const request = JSON.parse(line);
+    if (request !== null && typeof request === 'object') return request;
+  } catch {
+    // Answered as what it is.
+  }
+  return { op: 'malformed' };
+}
+
+export function write(line) {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at);
+}

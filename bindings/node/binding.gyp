@@ -1,0 +1,25 @@
+{
+  "targets": [
+    {
+      "target_name": "ptg_node",
+      "sources": [
+        "src/addon.c",
+        "src/groups.c",
+        "src/host.c",
+        "src/looks.c",
+        "src/tasks.c",
+        "src/told.c",
+        "src/values.c"
+      ],
+      "defines": ["NAPI_VERSION=8"],
+      "cflags": [
+        "<!@(pkg-config --cflags ptg)",
+        "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"
+      ],
+      "libraries": [
+        "<!@(pkg-config --libs ptg)",
+        "-Wl,-rpath,<!(pkg-config --variable=libdir ptg)"
+      ]
+    }
+  ]
+}

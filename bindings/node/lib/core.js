@@ -1,0 +1,258 @@
+// core.js - one runtime as JavaScript sees it: what it is told, and the tables
+// of what was made. See src/host.h for how numbers cross the border.
+import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
+import { addon } from './addon.js';
+import { ECANCELED, EFAILED, OK, codeOf, errorOf, messageOf, statusOfThrown } from './errors.js';
+import { outcomeOf } from './values.js';
+
+const START = 1, WAKE = 2, DRAIN = 3, CANCEL = 4, DONE = 6, ERROR = 7, GROUP_DRAIN = 8, GROUP_CLOSED = 9, OVER = 10,
+  HANDLE = 12, DROP = 13, RELEASE = 15;
+const FINISHED_CAPACITY = 4096;
+
+// On whose behalf code runs: a task, or the group whose handler or hook it is.
+export const current = new AsyncLocalStorage();
+
+// Asking an AsyncLocalStorage costs more than the rest of a spawn: what it said
+// last is good for as long as the same callback or continuation runs, unless we
+// changed it.
+let knownId = -1;
+let known;
+
+// Runs a function on behalf of somebody.
+export function runAs(whom, fn, ...given) {
+  knownId = -1;
+  try {
+    return current.run(whom, fn, ...given);
+  } finally {
+    knownId = -1;
+  }
+}
+
+const settled = Promise.resolve();
+
+const isThenable = (value) =>
+  value !== null && (typeof value === 'object' || typeof value === 'function') && typeof value.then === 'function';
+
+export class Core {
+  constructor(makeOptions) {
+    this.tasks = []; // of promises, by place; a place that is free lies in #free
+    this.#free = [];
+    this.made = new Map(); // groups, tasks of callbacks, timers, queues, watches: by id
+    this.byHandle = new Map(); // groups and tasks of callbacks
+    this.failed = new Map(); // by handle of the task: { task, error }
+    this.handlerErrors = new Map(); // by handle of the group: what its handler threw
+    this.finishedCount = 0;
+    this.isClosed = false;
+    this.#submit = () => { if (this.finishedCount !== 0) this.submit(); };
+    this.nextId = 1;
+    const opened = addon.open(makeOptions(this), (...told) => this.#told(...told), (count) => this.#batch(count));
+    if (typeof opened === 'number') throw errorOf(opened);
+    this.calls = opened;
+    [this.io, this.batch, this.finished] = opened.memory;
+  }
+
+  #free;
+  #submit;
+
+  // Throws unless the status that a call answered is ok.
+  check(status) {
+    if (status === OK) return;
+    if (this.isClosed) throw errorOf(-5, 'the runtime is closed');
+    throw errorOf(status, this.calls.message());
+  }
+
+  // What a call answered that gives an object or a status.
+  checked(answer) {
+    if (typeof answer === 'number') this.check(answer);
+    return answer;
+  }
+
+  // The handle of the task on whose behalf code runs; 0: whose callback is running.
+  by() {
+    const id = executionAsyncId();
+    if (id !== knownId) {
+      knownId = id;
+      known = current.getStore();
+    }
+    return known === undefined || known.core !== this ? 0 : known.by;
+  }
+
+  keep(object) {
+    const id = this.nextId++;
+    this.made.set(id, object);
+    return id;
+  }
+
+  // Calls over(outcome) when a task or group is done with. Answers a status.
+  watch(handle, waiter, over) {
+    const id = this.keep({ over });
+    this.io[0] = handle;
+    this.io[1] = waiter;
+    this.io[2] = id;
+    const status = this.calls.watch();
+    if (status !== OK) this.made.delete(id);
+    return { status, id, handle: this.io[0] };
+  }
+
+  // -------------------------------------------------- tasks of promises
+
+  take(task) {
+    const place = this.#free.length > 0 ? this.#free.pop() : this.tasks.length;
+    this.tasks[place] = task;
+    return place;
+  }
+
+  give(place) {
+    this.tasks[place] = undefined;
+    this.#free.push(place);
+  }
+
+  #run(task) {
+    const fn = task.fn;
+    task.fn = undefined;
+    let value;
+    try {
+      current.enterWith(task);
+      knownId = -1;
+      value = fn(task);
+      if (isThenable(value)) {
+        value.then((result) => this.#end(task, result), (error) => this.#fail(task, error));
+        return;
+      }
+    } catch (error) {
+      this.#fail(task, error);
+      return;
+    }
+    this.#end(task, value);
+  }
+
+  #settle(task, isFulfilled, value) {
+    task.by = 0;
+    task.isEnded = true;
+    task.isFulfilled = isFulfilled;
+    task.value = value;
+    this.give(task.place);
+  }
+
+  #end(task, value) {
+    if (this.isClosed) return;
+    this.#settle(task, true, value);
+    if (this.finishedCount === FINISHED_CAPACITY) this.submit();
+    if (this.finishedCount === 0) settled.then(this.#submit);
+    this.finished[this.finishedCount++] = task.handle;
+  }
+
+  // Hands the ends over that came since the last time. Before every other call.
+  submit() {
+    this.io[0] = this.finishedCount;
+    this.finishedCount = 0;
+    this.calls.submit();
+    this.check(this.io[0]);
+  }
+
+  #fail(task, error) {
+    if (this.isClosed) return;
+    this.#settle(task, false, error);
+    if (this.finishedCount !== 0) this.submit();
+    const isCancelled = task.isCancelRequested && error?.name === 'AbortError' || task.isReason(error);
+    this.io[0] = task.handle;
+    this.io[1] = isCancelled ? ECANCELED : statusOfFailure(error);
+    this.io[2] = Number.isInteger(error?.errno) ? error.errno : 0;
+    this.io[3] = 0;
+    if (!isCancelled) {
+      this.failed.set(task.handle, { task, error });
+      task.group.announce('failure', error, task);
+    }
+    this.check(this.calls.finish(isCancelled ? undefined : messageOf(error)));
+  }
+
+  #batch(count) {
+    const { batch, tasks } = this;
+    const before = current.getStore();
+    for (let i = 0; i < count; i++) {
+      const handle = batch[2 * i], what = batch[2 * i + 1];
+      const task = tasks[Math.floor(what / 8)];
+      const kind = what % 8;
+      if (kind === DONE) this.failed.delete(handle);
+      if (task === undefined || task.handle !== handle) continue;
+      if (kind === START) this.#run(task);
+      else if (kind === CANCEL) task.cancelled();
+      else if (kind === DRAIN) task.drained();
+      else if (kind === WAKE) task.woken();
+      else if (kind === DONE) this.#settle(task, false, task.cancellation());
+    }
+    current.enterWith(before);
+    knownId = -1;
+  }
+
+  // -------------------------------------------------------------- told
+
+  // Told of one thing; answers a status. What a hook, a handler or a start
+  // throws is a failure there; what any other callback throws is uncaught.
+  #told(kind, id, first, second, third) {
+    const object = this.made.get(id);
+    switch (kind) {
+    case RELEASE:
+      this.made.delete(id);
+      object.released();
+      return OK;
+    case OVER:
+      this.made.delete(id);
+      runAs(undefined, object.over, outcomeOf(this.io, 1, codeOf(this.io[1]), first, second));
+      return OK;
+    case DROP:
+    case HANDLE:
+      return object.message(this.io[1], kind === HANDLE);
+    case ERROR:
+      return this.#error(object, first, second, third);
+    case GROUP_DRAIN:
+    case GROUP_CLOSED:
+      return this.#hook(object, kind === GROUP_DRAIN);
+    case DONE:
+      this.made.delete(id);
+      this.byHandle.delete(this.io[0]);
+      this.failed.delete(this.io[0]);
+      object.done(outcomeOf(this.io, 1, codeOf(this.io[1]), first, second));
+      return OK;
+    default:
+      return object.told(kind, first, this.io[0], this.io[1]);
+    }
+  }
+
+  #hook(group, isDrain) {
+    try {
+      runAs(group, () => (isDrain ? group.drained() : group.closed()));
+      return OK;
+    } catch (error) {
+      this.failed.set(group.handle, { task: undefined, error });
+      return statusOfThrown(error);
+    }
+  }
+
+  #error(group, message, reason, name) {
+    const { io } = this;
+    const [handle, from, failedHandler] = [io[0], io[6], io[11]];
+    const known = this.failed.get(handle || from);
+    const outcome = outcomeOf(io, 1, codeOf(io[1]), message, reason);
+    const info = {
+      outcome, name, ageNs: io[7], stateNumber: io[8], flags: io[9], handle, from, failedHandler,
+      task: known?.task ?? this.byHandle.get(handle), handlerStatus: codeOf(io[10]),
+      handlerError: failedHandler ? this.handlerErrors.get(failedHandler) : undefined,
+    };
+    const error = known ? known.error : errorOf(io[1], message);
+    this.handlerErrors.delete(failedHandler);
+    try {
+      runAs(group, () => group.failed(error, info));
+      if (handle === 0) this.failed.delete(from);
+      return OK;
+    } catch (thrown) {
+      this.handlerErrors.set(group.handle, thrown);
+      return statusOfThrown(thrown);
+    }
+  }
+}
+
+function statusOfFailure(error) {
+  const status = statusOfThrown(error);
+  return status === ECANCELED ? EFAILED : status;
+}

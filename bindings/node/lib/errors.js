@@ -1,0 +1,56 @@
+// errors.js - statuses of ptg.h as errors.
+
+const names = ['OK', 'EINVAL', 'ENOMEM', 'ESTALE', 'EKIND', 'ECLOSED', 'EBUSY', 'EREENTRANT', 'ETHREAD', 'ERANGE',
+  'ECANCELED', 'ETIMEDOUT', 'EABI', 'EUV', 'ECYCLE', 'EFULL', 'EFAILED', 'EEXIT', 'ESIGNAL', 'EDEADLK'];
+
+const meanings = {
+  EINVAL: 'an argument is malformed', ENOMEM: 'out of memory', ESTALE: 'it is gone',
+  EKIND: 'it is of another kind', ECLOSED: 'the group accepts no new tasks or groups', EBUSY: 'it is still in use',
+  EREENTRANT: 'not allowed inside a callback', ETHREAD: 'not on the thread of the runtime',
+  ECYCLE: 'the order edge would close a circle', EFULL: 'a bound is reached', EFAILED: 'a task failed',
+  ECANCELED: 'it was cancelled', ETIMEDOUT: 'a limit ran out', EDEADLK: 'who waits is part of what is waited for',
+};
+
+export const OK = 0;
+export const ECANCELED = -10;
+export const EFAILED = -16;
+
+export const codeOf = (status) => names[-status] ?? 'E?';
+export const statusOf = (code) => {
+  const place = names.indexOf(code);
+  return place < 0 ? undefined : -place;
+};
+
+export class PtgError extends Error {
+  constructor(code, message) {
+    super(message || meanings[code] || code);
+    this.name = 'PtgError';
+    this.code = code;
+  }
+}
+
+export class CanceledError extends PtgError {
+  constructor(reason, originator) {
+    super('ECANCELED', reason);
+    this.name = 'AbortError';
+    this.originator = originator;
+  }
+}
+
+export const errorOf = (status, message) => new PtgError(codeOf(status), message);
+
+// The status that stands for something thrown.
+export const statusOfThrown = (thrown) =>
+  (thrown instanceof PtgError && statusOf(thrown.code)) || EFAILED;
+
+// What is told of something thrown: one line.
+export function messageOf(thrown) {
+  try {
+    return String(thrown).split('\n', 1)[0];
+  } catch {
+    return 'what was thrown cannot be told';
+  }
+}
+
+// Of a report that cannot be read (any more).
+export const EBUSY_OR_GONE = ['EBUSY', 'ESTALE'];

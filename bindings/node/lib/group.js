@@ -1,0 +1,293 @@
+// group.js - groups: what owns tasks, and knows how to end them.
+import { EventEmitter } from 'node:events';
+import { EBUSY_OR_GONE, OK, PtgError, errorOf } from './errors.js';
+import { Queue, Timer } from './kinds.js';
+import { report, rowsOf } from './looks.js';
+import { OpenTask, Task } from './task.js';
+import * as values from './values.js';
+
+const TELLS_DRAIN = 1, TELLS_CANCEL = 2, TELLS_KILL = 4, TELLS_ERROR = 8;
+const PARALLEL = 1, ADMITS_ANYONE = 2;
+const FORCE = 1;
+const CLEANUP = 1, OBSERVED = 2;
+
+const FAR = 2 ** 31 - 1; // of setInterval(), in milliseconds
+
+const spawnFlags = ({ cleanup, observed }) => (cleanup ? CLEANUP : 0) | (observed ? OBSERVED : 0);
+
+export function groupOptions(group, options) {
+  return {
+    id: group.core.keep(group), name: options.name,
+    grace: values.limit(options.graceMs), cancelWait: values.limit(options.cancelWaitMs),
+    deadline: values.limit(options.deadlineMs),
+    flags: (options.parallel ? PARALLEL : 0) | (options.admitsAnyone ? ADMITS_ANYONE : 0),
+    maxTasks: options.maxTasks, maxQueued: options.maxQueued, whenFull: values.whenFull(options.whenFull),
+    onFailure: values.onFailure(options.onFailure), owner: options.owner?.handle, history: options.history,
+    tells: TELLS_DRAIN | (options.onError ? TELLS_ERROR : 0),
+  };
+}
+
+export class Group {
+  #options;
+  #events;
+  #kept; // a timer that keeps the process alive
+  #isReportWanted = false;
+  #report;
+
+  // Made by Runtime for the root, by group() for all others.
+  constructor(core, parent, options) {
+    this.core = core;
+    this.parent = parent;
+    this.handle = 0;
+    this.by = 0;
+    this.isClosed = false;
+    this.#options = options;
+  }
+
+  // ---------------------------------------------------------------- making
+
+  group(options = {}) {
+    const { core } = this;
+    if (core.finishedCount !== 0) core.submit();
+    const group = new Group(core, this, options);
+    const given = groupOptions(group, options);
+    core.check(core.calls.group({ ...given, parent: this.handle }));
+    group.begin(core.io[0]);
+    return group;
+  }
+
+  begin(handle) {
+    this.handle = handle;
+    this.core.byHandle.set(handle, this);
+  }
+
+  spawn(fn, options) {
+    if (typeof fn !== 'function') throw new TypeError('a task is a function');
+    const { core } = this;
+    const { io, calls } = core;
+    if (core.finishedCount !== 0) core.submit();
+    const task = new Task(core, this, fn);
+    const place = task.place = core.take(task);
+    io[0] = this.handle;
+    io[1] = core.by();
+    io[2] = place;
+    io[3] = 0;
+    if (options === undefined && fn.name === '') calls.spawn();
+    else spawnWith(task, options ?? {}, fn);
+    if (io[0] !== OK) {
+      core.give(place);
+      core.check(io[0]);
+    }
+    task.handle = task.by = io[1];
+    return task;
+  }
+
+  #make(object, call, options) {
+    const { core } = this;
+    if (core.finishedCount !== 0) core.submit();
+    const id = core.keep(object);
+    const spawner = options.spawner?.handle ?? core.by();
+    const status = core.calls[call]({ ...options, id, group: this.handle, spawner });
+    if (status !== OK) core.made.delete(id);
+    core.check(status);
+    object.handle = object.by = core.io[0];
+    object.givenName = options.name || options.type;
+    core.byHandle.set(object.handle, object);
+    return object;
+  }
+
+  open(callbacks, options = {}) {
+    const tells = (callbacks.drain ? TELLS_DRAIN : 0) | (callbacks.cancel ? TELLS_CANCEL : 0) |
+      (callbacks.kill ? TELLS_KILL : 0);
+    const { name, type = 'open', place, spawner } = options;
+    return this.#make(new OpenTask(this.core, this, callbacks), 'open',
+      { name, type, place, spawner, tells, flags: spawnFlags(options) });
+  }
+
+  timer(fire, options = {}) {
+    const { name, spawner, afterMs, everyMs, overlap, done } = options;
+    return this.#make(new Timer(this.core, this, { fire, done }), 'timer', {
+      name, spawner, after: values.limit(afterMs), every: values.limit(everyMs), overlap: values.overlap(overlap),
+    });
+  }
+
+  queue(handle, options) {
+    const { name, spawner, capacity, atOnce, drop, hasRoom, done } = options;
+    return this.#make(new Queue(this.core, this, { handle, drop, hasRoom, done }), 'queue',
+      { name, spawner, capacity, atOnce });
+  }
+
+  // -------------------------------------------------------------- shutdown
+
+  stopsBefore(later) {
+    const { core } = this;
+    core.io[0] = this.handle;
+    core.io[1] = later.handle;
+    core.check(core.calls.stopsBefore());
+  }
+
+  shutdown(options = {}) {
+    if (this.#report !== undefined) return Promise.resolve(this.#report);
+    const { core } = this;
+    if (core.finishedCount !== 0) core.submit();
+    core.io[0] = this.handle;
+    core.check(core.calls.shutdown({
+      flags: options.force ? FORCE : 0, grace: values.limit(options.graceMs),
+      cancelWait: values.limit(options.cancelWaitMs), deadline: values.limit(options.deadlineMs),
+    }));
+    return this.whenClosed();
+  }
+
+  whenClosed() {
+    if (this.#report !== undefined) return Promise.resolve(this.#report);
+    const { core } = this;
+    this.#isReportWanted = true;
+    const closing = new Promise((resolve, reject) => {
+      const { status } = core.watch(this.handle, core.by(), () => resolve(this.#report));
+      if (status !== OK) reject(errorOf(status, core.calls.message()));
+    });
+    closing.catch(() => {}); // for those who shut down and do not wait; who waits is told all the same
+    return closing;
+  }
+
+  async [Symbol.asyncDispose]() {
+    if (!this.isClosed) await this.shutdown();
+  }
+
+  // An idle group does not keep the process alive, unless it is asked to.
+  ref() {
+    if (!this.isClosed) this.#kept ??= setInterval(() => {}, FAR);
+    return this;
+  }
+
+  unref() {
+    clearInterval(this.#kept);
+    this.#kept = undefined;
+    return this;
+  }
+
+  // ------------------------------------------------------------------ told
+
+  get events() {
+    this.#events ??= new EventEmitter();
+    return this.#events;
+  }
+
+  announce(event, ...given) {
+    this.#events?.emit(event, ...given);
+  }
+
+  drained() {
+    this.announce('drain');
+    this.#options.onDrain?.(this);
+  }
+
+  closed() {
+    this.isClosed = true;
+    this.unref();
+    if (this.#isReportWanted || this.#events || this.#options.onClosed) this.#report = this.#readReport();
+    this.announce('closed', this.#report);
+    this.#options.onClosed?.(this, this.#report);
+  }
+
+  failed(error, { task, from, ageNs, stateNumber, flags, failedHandler, handlerStatus, ...info }) {
+    const { core } = this;
+    this.#options.onError(error, {
+      ...info, task, group: core.byHandle.get(from), ageMs: values.milliseconds(ageNs),
+      state: values.groupStates[stateNumber], duringCancel: (flags & 1) !== 0, fromHook: (flags & 2) !== 0,
+      failedHandler: core.byHandle.get(failedHandler),
+      handlerStatus: failedHandler ? handlerStatus : undefined,
+    });
+  }
+
+  released() {
+    this.core.byHandle.delete(this.handle);
+  }
+
+  // --------------------------------------------------------------- looking
+
+  #ask(call) {
+    const { core } = this;
+    if (core.finishedCount !== 0) core.submit();
+    core.io[0] = this.handle;
+    return core.checked(core.calls[call]());
+  }
+
+  get path() {
+    if (this.parent === undefined) return '/';
+    return `${this.parent.parent ? this.parent.path : ''}/${this.name}`;
+  }
+
+  get name() {
+    this.givenName ??= this.info().name;
+    return this.givenName;
+  }
+
+  get state() {
+    return this.isClosed ? 'closed' : this.info().state;
+  }
+
+  info() {
+    return rowsOf.info(this.#ask('groupInfo'));
+  }
+
+  groups() {
+    return this.#ask('listGroups').map((handle) => this.core.byHandle.get(handle) ?? handle);
+  }
+
+  tasks() {
+    return this.#ask('listTasks');
+  }
+
+  abandoned() {
+    return this.#ask('listAbandoned');
+  }
+
+  names(capacity = 20) {
+    this.core.io[1] = capacity;
+    return this.#ask('countNames');
+  }
+
+  failures() {
+    return this.#ask('failures').map(rowsOf.failure);
+  }
+
+  history() {
+    return this.#ask('history').map(rowsOf.history);
+  }
+
+  plan() {
+    return this.#ask('plan').map(rowsOf.plan);
+  }
+
+  report() {
+    return report(this, this.#ask('report'));
+  }
+
+  blame() {
+    return this.#ask('blame').map(rowsOf.blame);
+  }
+
+  snapshot() {
+    return JSON.parse(this.#ask('snapshot'));
+  }
+
+  #readReport() {
+    try {
+      return this.report();
+    } catch (error) {
+      if (error instanceof PtgError && EBUSY_OR_GONE.includes(error.code)) return undefined;
+      throw error;
+    }
+  }
+}
+
+// The call with texts: a task is called what the options say, or its function.
+function spawnWith(task, options, fn) {
+  const { core } = task;
+  const { io } = core;
+  io[1] = options.spawner?.handle ?? io[1];
+  io[3] = spawnFlags(options);
+  task.givenName = (options.name ?? fn.name) || undefined;
+  core.calls.spawn(task.givenName, options.place);
+}

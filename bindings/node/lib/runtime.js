@@ -1,0 +1,121 @@
+// runtime.js - a tree of groups on this thread's loop, and its clock.
+import { addon } from './addon.js';
+import { Core, current } from './core.js';
+import { OK, errorOf } from './errors.js';
+import { Group, groupOptions } from './group.js';
+import { OpenTask } from './task.js';
+import { duration, milliseconds } from './values.js';
+
+const STEP_NS = 1e6;
+
+const turn = () => new Promise((resolve) => { setImmediate(resolve); });
+
+export class Runtime {
+  #core;
+
+  constructor({ manualClock = false, root = {} } = {}) {
+    let group;
+    // The root is kept by its core, which is made with the root's options.
+    this.#core = new Core((core) => {
+      group = new Group(core, undefined, root);
+      return { ...groupOptions(group, root), isManual: manualClock ? 1 : 0 };
+    });
+    group.begin(this.#core.calls.root());
+    this.root = group;
+  }
+
+  now() {
+    return milliseconds(this.#core.calls.now());
+  }
+
+  // The object of a handle, which may be another language's: then of a group
+  // or task that can be asked and told to end like one's own.
+  groupOf(handle) {
+    const known = this.#core.byHandle.get(handle);
+    if (known instanceof Group) return known;
+    const group = new Group(this.#core, undefined, {});
+    group.handle = handle;
+    return group;
+  }
+
+  taskOf(handle, Sort = OpenTask) {
+    const known = this.#core.byHandle.get(handle);
+    if (known instanceof Sort) return known;
+    const task = new Sort(this.#core, undefined, {});
+    task.handle = handle;
+    return task;
+  }
+
+  // Calls over(outcome) once, when a group or task is done with.
+  watch(target, over, { waiter } = {}) {
+    const core = this.#core;
+    if (core.finishedCount !== 0) core.submit();
+    const { status, id, handle } = core.watch(target.handle, waiter?.handle ?? 0, over);
+    core.check(status);
+    const remove = () => {
+      core.io[0] = handle;
+      core.check(core.calls.unwatch());
+      core.made.delete(id);
+    };
+    return { handle, remove };
+  }
+
+  // Moves a manual clock, and lets promises settle at every instant at which
+  // something was told; instants are a millisecond apart.
+  async advance(ms) {
+    const core = this.#core;
+    let left = duration(ms);
+    for (;;) {
+      await turn();
+      if (core.finishedCount !== 0) core.submit();
+      core.io[0] = left;
+      core.io[1] = STEP_NS;
+      core.check(core.calls.advanceUntilTold());
+      const isTold = core.io[0] !== 0;
+      left = core.io[1];
+      if (!isTold && left <= 0) return;
+    }
+  }
+
+  // Moves it at once, through every instant exactly; promises settle after it.
+  advanceSync(ms) {
+    const core = this.#core;
+    if (core.finishedCount !== 0) core.submit();
+    core.check(core.calls.advance(duration(ms)));
+  }
+
+  close() {
+    const core = this.#core;
+    if (core.isClosed) return;
+    if (core.finishedCount !== 0) core.submit();
+    core.check(core.calls.close());
+    core.isClosed = true;
+  }
+}
+
+let ours;
+
+// The runtime of this thread, made when it is first asked for.
+export function runtime() {
+  ours ??= new Runtime();
+  return ours;
+}
+
+export const root = () => runtime().root;
+
+export function currentTask() {
+  const here = current.getStore();
+  return here instanceof Group ? undefined : here;
+}
+
+export function currentGroup() {
+  const here = current.getStore();
+  return here instanceof Group ? here : here?.group;
+}
+
+// A picture of every runtime of the process, also those of other threads.
+export function snapshot({ timeoutMs = 1000 } = {}) {
+  const text = addon.snapshotAll(duration(timeoutMs));
+  if (typeof text === 'number' && text !== OK) throw errorOf(text);
+  return JSON.parse(text);
+}

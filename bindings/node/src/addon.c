@@ -1,0 +1,19 @@
+/* addon.c - what the addon gives to lib/core.js. */
+#include "host.h"
+
+napi_value snapshot_all(napi_env env, napi_callback_info info);
+
+static void add(napi_env env, napi_value exports, const char *name,
+                napi_callback callback) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function);
+  napi_set_named_property(env, exports, name, function);
+}
+
+NAPI_MODULE_INIT() {
+  add(env, exports, "open", host_open);
+  add(env, exports, "snapshotAll", snapshot_all);
+  napi_set_named_property(env, exports, "abiVersion",
+                          number(env, ptg_abi_version()));
+  return exports;
+}
