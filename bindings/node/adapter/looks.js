@@ -1,6 +1,6 @@
 // looks.js - the requests that ask what there is.
 import { eventual, find, instant, nameOf, nameOfObject, optional as given, world } from './made.js';
-import { described, flagsOf, nanoseconds, optional, wordOf } from './words.js';
+import { described, describedLimit, flagsOf, nanoseconds, optional, wordOf } from './words.js';
 
 export const looks = {};
 
@@ -11,7 +11,7 @@ function groupInfo(group) {
   const { isEnding, createdMs, graceMs, cancelWaitMs, deadlineMs, phaseLeftMs, oldestAgeMs, ...info } = group.info();
   return {
     ...info, parent: nameOf(info.parent), owner: nameOf(info.owner), is_ending: isEnding,
-    created_at: instant(createdMs), grace: described(graceMs), cancel_wait: described(cancelWaitMs),
+    created_at: instant(createdMs), grace: describedLimit(graceMs), cancel_wait: describedLimit(cancelWaitMs),
     deadline: optional(deadlineMs), phase_left: optional(phaseLeftMs), oldest_age: optional(oldestAgeMs),
   };
 }
@@ -79,5 +79,17 @@ looks.blame = (request) => rows(groupOf(request).blame(), (row) => ({
 
 looks.snapshot = (request) => {
   const group = given(request.group) ? groupOf(request) : world.runtime.root;
-  return group.snapshot();
+  const { groups } = group.snapshot();
+  return { groups: groups.map(groupOfPicture), tasks: groups.flatMap(tasksOfPicture) };
 };
+
+const groupOfPicture = (row) => ({
+  group: nameOf(row.group), parent: nameOf(row.parent), owner: nameOf(row.owner), name: row.name, state: row.state,
+  is_ending: row.ending === 1, age: row.age_ns, spawned: row.spawned, succeeded: row.succeeded, failed: row.failed,
+  cancelled: row.cancelled, abandoned: row.abandoned, refused: row.refused,
+});
+
+const tasksOfPicture = ({ group, tasks }) => tasks.map((row) => ({
+  task: nameOf(row.task), group: nameOf(group), name: row.name, state: row.state, age: row.age_ns,
+  is_cancel_requested: row.cancel_requested === 1, spawner: nameOf(row.spawner),
+}));

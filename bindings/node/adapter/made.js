@@ -1,13 +1,6 @@
 // made.js - what the suite has made: by its names, objects of the package.
-import { Queue, Runtime, Timer } from 'ptg';
+import { PtgError, Queue, Runtime, Timer } from 'ptg';
 import { nanoseconds, wordOf } from './words.js';
-
-export class Refused extends Error {
-  constructor(word) {
-    super(word);
-    this.word = word;
-  }
-}
 
 let entries = new Map(); // by name: { as, tells, object }
 let names = new Map(); // by handle
@@ -61,7 +54,7 @@ export const optional = (reference) =>
 
 export const anything = (reference) => ({ handle: handleOf(reference) });
 
-export const watchOf = (reference) => entries.get(reference)?.object;
+export const objectOf = (reference) => entries.get(reference)?.object ?? anything(reference);
 
-// What it says of a status, as the protocol does.
-export const refusalOf = (error) => (error instanceof Refused ? error.word : error.code && wordOf(error.code));
+// The word for what the package refused with.
+export const refusalOf = (error) => (error instanceof PtgError ? wordOf(error.code) : undefined);

@@ -4,7 +4,7 @@ import { PtgError, currentGroup, currentTask } from 'ptg';
 import { ofGroup, ofQueue, ofTask, ofTimer, ofWatch } from './calls.js';
 import { looks } from './looks.js';
 import {
-  anything, beginWorld, find, forget, keep, nameOfObject, now, optional, watchOf, world, Refused,
+  anything, beginWorld, find, forget, keep, nameOfObject, now, optional, objectOf, world,
 } from './made.js';
 import { codeOf, described, length, limit } from './words.js';
 
@@ -104,11 +104,7 @@ carry.watch = (request) => {
     anything(request.on), ofWatch(entry, request.on), { waiter: optional(request.waiter) }));
 };
 
-carry.unwatch = ({ watch }) => {
-  const object = watchOf(watch);
-  if (object?.remove) object.remove();
-  else throw new Refused(object ? 'kind' : 'stale');
-};
+carry.unwatch = ({ watch }) => { world.runtime.unwatch(objectOf(watch)); };
 
 // ------------------------------------------------------------------- tasks
 

@@ -3,7 +3,7 @@ import { isKnown } from './made.js';
 import { isStatus } from './words.js';
 
 const ofType = (type) => (value) => (typeof value === type ? undefined : `not a ${type}`);
-const integer = (value) => (Number.isInteger(value) ? undefined : 'not an integer');
+const integer = (value) => (Number.isInteger(value) || typeof value === 'bigint' ? undefined : 'not an integer');
 const duration = (value) => (value === 'forever' || value === 'at_once' ? undefined : integer(value));
 const reference = (value) => {
   if (Number.isInteger(value)) return undefined;

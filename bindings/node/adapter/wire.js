@@ -1,6 +1,11 @@
 // wire.js - lines of JSON over standard input and output, one side at a time.
 import { readSync, writeSync } from 'node:fs';
 
+// The value of an outcome has 64 bits, which are more than those of a number.
+const WIDE = /"value":\s*(-?\d{16,})/g;
+const revive = (_, value) =>
+  (typeof value === 'string' && value.startsWith('bigint:') ? BigInt(value.slice(7)) : value);
+
 const chunk = Buffer.alloc(65536);
 let rest = Buffer.alloc(0);
 
@@ -21,7 +26,7 @@ export function read() {
 
 function parse(line) {
   try {
-    const request = JSON.parse(line);
+    const request = JSON.parse(line.replace(WIDE, '"value":"bigint:$1"'), revive);
     if (request !== null && typeof request === 'object') return request;
   } catch {
     // Answered as what it is.
@@ -30,6 +35,7 @@ function parse(line) {
 }
 
 export function write(line) {
-  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  const text = JSON.stringify(line, (_, value) => (typeof value === 'bigint' ? `bigint:${value}` : value));
+  const bytes = Buffer.from(`${text.replace(/"bigint:(-?\d+)"/g, '$1')}\n`);
   for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at);
 }

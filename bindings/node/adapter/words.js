@@ -29,6 +29,9 @@ export function described(ms) {
   return ms === Infinity ? 'forever' : nanoseconds(ms);
 }
 
+// A limit of no time at all has a name.
+export const describedLimit = (ms) => (ms === 0 ? 'at_once' : described(ms));
+
 export const optional = (ms) => (ms === undefined ? null : described(ms));
 
 const flags = { cancelRequested: 'cancel_requested', neverRan: 'never_ran', abandoned: 'abandoned', killed: 'killed' };

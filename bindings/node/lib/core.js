@@ -49,6 +49,7 @@ export class Core {
     if (typeof opened === 'number') throw errorOf(opened);
     this.calls = opened;
     [this.io, this.batch, this.finished] = opened.memory;
+    this.bits = new BigInt64Array(this.io.buffer);
   }
 
   #free;
@@ -198,7 +199,7 @@ export class Core {
       return OK;
     case OVER:
       this.made.delete(id);
-      runAs(undefined, object.over, outcomeOf(this.io, 1, codeOf(this.io[1]), first, second));
+      runAs(undefined, object.over, outcomeOf(this, codeOf(this.io[1]), first, second));
       return OK;
     case DROP:
     case HANDLE:
@@ -212,7 +213,7 @@ export class Core {
       this.made.delete(id);
       this.byHandle.delete(this.io[0]);
       this.failed.delete(this.io[0]);
-      object.done(outcomeOf(this.io, 1, codeOf(this.io[1]), first, second));
+      object.done(outcomeOf(this, codeOf(this.io[1]), first, second));
       return OK;
     default:
       return object.told(kind, first, this.io[0], this.io[1]);
@@ -233,7 +234,7 @@ export class Core {
     const { io } = this;
     const [handle, from, failedHandler] = [io[0], io[6], io[11]];
     const known = this.failed.get(handle || from);
-    const outcome = outcomeOf(io, 1, codeOf(io[1]), message, reason);
+    const outcome = outcomeOf(this, codeOf(io[1]), message, reason);
     const info = {
       outcome, name, ageNs: io[7], stateNumber: io[8], flags: io[9], handle, from, failedHandler,
       task: known?.task ?? this.byHandle.get(handle), handlerStatus: codeOf(io[10]),

@@ -12,6 +12,7 @@ const meanings = {
 };
 
 export const OK = 0;
+export const ESTALE = -3;
 export const ECANCELED = -10;
 export const EFAILED = -16;
 

@@ -1,6 +1,6 @@
 // group.js - groups: what owns tasks, and knows how to end them.
 import { EventEmitter } from 'node:events';
-import { EBUSY_OR_GONE, OK, PtgError, errorOf } from './errors.js';
+import { EBUSY_OR_GONE, ESTALE, OK, PtgError, errorOf } from './errors.js';
 import { Queue, Timer } from './kinds.js';
 import { report, rowsOf } from './looks.js';
 import { OpenTask, Task } from './task.js';
@@ -127,14 +127,14 @@ export class Group {
   }
 
   shutdown(options = {}) {
-    if (this.#report !== undefined) return Promise.resolve(this.#report);
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
     core.io[0] = this.handle;
-    core.check(core.calls.shutdown({
+    const status = core.calls.shutdown({
       flags: options.force ? FORCE : 0, grace: values.limit(options.graceMs),
       cancelWait: values.limit(options.cancelWaitMs), deadline: values.limit(options.deadlineMs),
-    }));
+    });
+    if (status !== ESTALE || !this.#report) core.check(status);
     return this.whenClosed();
   }
 

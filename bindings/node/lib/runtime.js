@@ -52,12 +52,15 @@ export class Runtime {
     if (core.finishedCount !== 0) core.submit();
     const { status, id, handle } = core.watch(target.handle, waiter?.handle ?? 0, over);
     core.check(status);
-    const remove = () => {
-      core.io[0] = handle;
-      core.check(core.calls.unwatch());
-      core.made.delete(id);
-    };
-    return { handle, remove };
+    return { handle, id };
+  }
+
+  // Gives a watch up that has not come.
+  unwatch({ handle, id }) {
+    const core = this.#core;
+    core.io[0] = handle;
+    core.check(core.calls.unwatch());
+    core.made.delete(id);
   }
 
   // Moves a manual clock, and lets promises settle at every instant at which

@@ -162,7 +162,7 @@ export class OpenTask extends AnyTask {
     core.io[0] = this.handle;
     core.io[1] = error === undefined ? OK : statusOfThrown(error);
     core.io[2] = code;
-    core.io[3] = value;
+    core.bits[3] = BigInt(value);
     const text = message === undefined && error !== undefined ? messageOfFinish(error) : message ?? undefined;
     if (error !== undefined) core.failed.set(this.handle, { task: this, error });
     const status = core.calls.finish(text);

@@ -47,12 +47,18 @@ export const overlap = number(['skip', 'allow', 'replace'], 'overlap');
 
 const flagNames = ['cancelRequested', 'neverRan', 'abandoned', 'killed'];
 
-// The outcome that lies in io from `at` on.
-export function outcomeOf(io, at, code, message, reason) {
+// A value of 64 bits, as a number if it is one.
+function valueOf(bits) {
+  const value = Number(bits);
+  return Number.isSafeInteger(value) ? value : bits;
+}
+
+// The outcome that lies in io from its second place on.
+export function outcomeOf({ io, bits }, code, message, reason) {
   const outcome = {
-    status: code, code: io[at + 2], value: io[at + 3], message, reason, originator: io[at + 4] || undefined,
+    status: code, code: io[3], value: valueOf(bits[4]), message, reason, originator: io[5] || undefined,
   };
-  const flags = io[at + 1];
+  const flags = io[2];
   flagNames.forEach((name, place) => { outcome[name] = (flags & (1 << place)) !== 0; });
   return outcome;
 }

@@ -1,6 +1,7 @@
 /* tasks.c - tasks of promises, of callbacks, timers and queues: the calls of
  * ptg.h. Each answers a status, and what it made in io[0]. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "host.h"
 
@@ -49,7 +50,7 @@ static napi_value method_submit(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* finish(message?): io[0] task, io[1] status, io[2] code, io[3] value. */
+/* finish(message?): io[0] task, io[1] status, io[2] code, io[3] the 64 bits of the value. */
 static napi_value method_finish(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value text;
@@ -57,7 +58,7 @@ static napi_value method_finish(napi_env env, napi_callback_info info) {
   ptg_outcome outcome = PTG_OUTCOME_INIT;
   outcome.status = (ptg_status)host->io[1];
   outcome.code = (int32_t)host->io[2];
-  outcome.value = (uint64_t)host->io[3];
+  memcpy(&outcome.value, &host->io[3], sizeof(outcome.value));
   char *message = text_of(env, text, &outcome.message_length);
   outcome.message = message;
   ptg_status status =

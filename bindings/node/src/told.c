@@ -111,7 +111,7 @@ static void put_outcome(struct host *host, uint64_t handle,
   host->io[1] = outcome->status;
   host->io[2] = outcome->flags;
   host->io[3] = outcome->code;
-  host->io[4] = (double)outcome->value;
+  memcpy(&host->io[4], &outcome->value, sizeof(outcome->value));
   host->io[5] = (double)outcome->originator;
 }
 
