@@ -30,14 +30,27 @@ void host_unref(struct host *host) {
 
 /* --------------------------------------------------- calls of JavaScript -- */
 
-/* What JavaScript threw is nobody's to catch here. */
-static void throw_on(napi_env env) {
+/* Node does not let JavaScript run while a worker is being terminated, and says
+ * so by failing anything that might. */
+static int is_ending(napi_env env) {
+  napi_value global, value;
+  return napi_get_global(env, &global) != napi_ok ||
+         napi_get_named_property(env, global, "undefined", &value) != napi_ok;
+}
+
+/* A call of JavaScript failed: the environment is ending, or what was thrown is
+ * nobody's to catch here. Answers what the callback did. */
+static int32_t fail(struct host *host) {
   napi_value thrown = NULL;
   bool is_thrown = false;
-  napi_is_exception_pending(env, &is_thrown);
-  if (!is_thrown) return;
-  napi_get_and_clear_last_exception(env, &thrown);
-  napi_fatal_exception(env, thrown);
+  napi_is_exception_pending(host->env, &is_thrown);
+  if (is_thrown) napi_get_and_clear_last_exception(host->env, &thrown);
+  if (is_ending(host->env)) {
+    host->is_silent = 1;
+    return PTG_OK;
+  }
+  if (is_thrown) napi_fatal_exception(host->env, thrown);
+  return PTG_EFAILED;
 }
 
 static void on_prepare(uv_prepare_t *prepare);
@@ -65,7 +78,7 @@ static void tell_batch(struct host *host, int is_turn_over) {
       is_turn_over
           ? napi_make_callback(env, NULL, receiver, function, 1, &count, NULL)
           : napi_call_function(env, receiver, function, 1, &count, NULL);
-  if (called != napi_ok) throw_on(env);
+  if (called != napi_ok) fail(host);
   napi_close_handle_scope(env, scope);
 }
 
@@ -125,7 +138,7 @@ int32_t host_tell(struct host *host, uint32_t kind, double id, size_t texts,
   int32_t status = PTG_EFAILED;
   if (napi_call_function(env, receiver, function, 2 + texts, arguments,
                          &result) != napi_ok)
-    throw_on(env);
+    status = fail(host);
   else
     napi_get_value_int32(env, result, &status);
   napi_close_handle_scope(env, scope);

@@ -1,0 +1,138 @@
+// program.js - programs that tests run in a process or a worker of its own:
+// node program.js NAME. Each says `ready` when it is where the test wants it.
+import { writeSync } from 'node:fs';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { CanceledError, Runtime, root, snapshot } from 'ptg';
+
+const say = (text) => { writeSync(1, `${text}\n`); };
+const never = () => new Promise(() => {});
+const until = (signal) => new Promise((_, reject) => {
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+});
+
+const ready = () => (isMainThread ? say('ready') : parentPort.postMessage('ready'));
+const turn = () => new Promise((resolve) => { setImmediate(resolve); });
+
+// Groups with everything that can be alive in them.
+async function live() {
+  const app = root().group({ name: 'app', onError() {}, graceMs: Infinity, cancelWaitMs: Infinity });
+  const inner = app.group({ name: 'inner' });
+  for (let i = 0; i < 100; i++) inner.spawn(({ signal }) => (i % 2 ? until(signal) : never()));
+  app.open({ cancel() {} });
+  app.timer(() => {}, { everyMs: 1 });
+  const queue = app.queue(() => inner.spawn(never), { capacity: 4 });
+  queue.push('one');
+  queue.push('two');
+  await turn();
+  await turn();
+  const manual = new Runtime({ manualClock: true });
+  manual.root.spawn(never);
+  manual.advanceSync(1);
+}
+
+const programs = {
+  async exit() {
+    await live();
+    ready();
+    process.exit(3);
+  },
+
+  // Nothing keeps it alive but what the groups have to do.
+  idle() {
+    root().group({ name: 'idle' }).spawn(async () => { say('ran'); });
+  },
+
+  async ref() {
+    const group = root().group().ref();
+    setTimeout(() => { say('unref'); group.unref(); }, 1).unref();
+  },
+
+  // The end of the loop with tasks that wait for nothing that Node knows.
+  async end() {
+    await live();
+    root().shutdown({ force: true, cancelWaitMs: 0 }).then(() => say('closed'));
+  },
+
+  async parked() {
+    root().group().spawn(never);
+    ready();
+  },
+
+  async uncaught() {
+    await live();
+    ready();
+    throw new Error('nobody catches this');
+  },
+
+  async throws() {
+    process.on('uncaughtException', (error) => { say(`uncaught ${error.message}`); });
+    const group = root().group({ graceMs: 1000 });
+    group.open({ drain(task) { task.finish(); throw new Error('in a callback'); } });
+    await turn();
+    await group.shutdown();
+    say('closed');
+  },
+
+  async unhandled() {
+    const group = root().group();
+    group.spawn(async function loud() { throw new TypeError('nobody handles this'); });
+    await group.shutdown();
+    say('closed');
+  },
+
+  async signal() {
+    const app = root().group({ name: 'app' });
+    app.spawn(async ({ drainSignal }) => { await until(drainSignal).catch(() => {}); });
+    process.once('SIGTERM', async () => {
+      const report = await root().shutdown({ graceMs: 1000 });
+      say(report.map(({ path, drained }) => `${path} ${drained}`).join(', '));
+    });
+    setInterval(() => {}, 1000).unref();
+    app.ref();
+    ready();
+  },
+
+  async worker() {
+    await live();
+    ready();
+    await never();
+  },
+
+  async workerEnds() {
+    await live();
+    ready();
+    process.exit(0);
+  },
+
+  async workerThrows() {
+    await live();
+    throw new Error('the worker dies');
+  },
+
+  async workerWorks() {
+    const group = root().group({ name: 'in a worker' });
+    const task = group.spawn(async ({ signal }) => {
+      ready();
+      await until(signal).catch((error) => { if (!(error instanceof CanceledError)) throw error; });
+      return 'done';
+    });
+    const picture = snapshot();
+    await new Promise((resolve) => { parentPort.once('message', resolve); });
+    task.cancel();
+    parentPort.postMessage([await task.result, picture.runtimes]);
+    await root().shutdown();
+  },
+
+  async manyWorkers() {
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(Array.from({ length: 4 }, async () => {
+        const worker = new Worker(new URL(import.meta.url), { workerData: 'worker' });
+        await new Promise((resolve) => { worker.once('message', resolve); });
+        await worker.terminate();
+      }));
+    }
+    say('terminated');
+  },
+};
+
+await programs[isMainThread ? process.argv[2] : workerData]();
