@@ -16,6 +16,10 @@
         "<!@(pkg-config --cflags ptg)",
         "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"
       ],
+      # Never unloaded: at the end of a worker that alone had loaded it, it would
+      # take the system's libuv with it, whose destructor ends the thread pool of
+      # the libuv that Node carries.
+      "ldflags": ["-Wl,-z,nodelete"],
       "libraries": [
         "<!@(pkg-config --libs ptg)",
         "-Wl,-rpath,<!(pkg-config --variable=libdir ptg)"

@@ -2,7 +2,7 @@
 // of what was made. See src/host.h for how numbers cross the border.
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import { addon } from './addon.js';
-import { ECANCELED, EFAILED, OK, codeOf, errorOf, messageOf, statusOfThrown } from './errors.js';
+import { ECANCELED, EFAILED, OK, codeOf, errnoOf, errorOf, isAbortError, messageOf, statusOfThrown } from './errors.js';
 import { outcomeOf } from './values.js';
 
 const START = 1, WAKE = 2, DRAIN = 3, CANCEL = 4, DONE = 6, ERROR = 7, GROUP_DRAIN = 8, GROUP_CLOSED = 9, OVER = 10,
@@ -155,10 +155,10 @@ export class Core {
     if (this.isClosed) return;
     this.#settle(task, false, error);
     if (this.finishedCount !== 0) this.submit();
-    const isCancelled = task.isCancelRequested && error?.name === 'AbortError' || task.isReason(error);
+    const isCancelled = task.isCancelRequested && (error === task.reason || isAbortError(error));
     this.io[0] = task.handle;
     this.io[1] = isCancelled ? ECANCELED : statusOfFailure(error);
-    this.io[2] = Number.isInteger(error?.errno) ? error.errno : 0;
+    this.io[2] = errnoOf(error);
     this.io[3] = 0;
     if (!isCancelled) {
       this.failed.set(task.handle, { task, error });

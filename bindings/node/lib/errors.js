@@ -40,18 +40,26 @@ export class CanceledError extends PtgError {
 
 export const errorOf = (status, message) => new PtgError(codeOf(status), message);
 
-// The status that stands for something thrown.
-export const statusOfThrown = (thrown) =>
-  (thrown instanceof PtgError && statusOf(thrown.code)) || EFAILED;
-
-// What is told of something thrown: one line.
-export function messageOf(thrown) {
+// What is asked of something thrown, which may be anything, and may throw again
+// when it is looked at.
+function ask(question, otherwise) {
   try {
-    return String(thrown).split('\n', 1)[0];
+    return question();
   } catch {
-    return 'what was thrown cannot be told';
+    return otherwise;
   }
 }
+
+// The status that stands for something thrown.
+export const statusOfThrown = (thrown) =>
+  ask(() => thrown instanceof PtgError && statusOf(thrown.code), EFAILED) || EFAILED;
+
+export const errnoOf = (thrown) => ask(() => (Number.isInteger(thrown.errno) ? thrown.errno : 0), 0);
+
+export const isAbortError = (thrown) => ask(() => thrown.name === 'AbortError', false);
+
+// What is told of something thrown: one line.
+export const messageOf = (thrown) => ask(() => String(thrown).split('\n', 1)[0], 'it cannot be told');
 
 // Of a report that cannot be read (any more).
 export const EBUSY_OR_GONE = ['EBUSY', 'ESTALE'];

@@ -1,6 +1,6 @@
 // task.js - tasks of promises, and of callbacks.
 import { runAs } from './core.js';
-import { CanceledError, EFAILED, OK, PtgError, errorOf, messageOf, statusOf, statusOfThrown } from './errors.js';
+import { CanceledError, EFAILED, OK, PtgError, errorOf, messageOf, statusOfThrown } from './errors.js';
 import { duration, milliseconds, taskStates } from './values.js';
 
 const START = 1, WAKE = 2, DRAIN = 3, CANCEL = 4, KILL = 5;
@@ -69,6 +69,7 @@ export class Task extends AnyTask {
     this.controller = undefined;
     this.drainController = undefined;
     this.sleeper = undefined;
+    this.reason = undefined; // of its cancellation, as an error
   }
 
   get signal() {
@@ -125,10 +126,6 @@ export class Task extends AnyTask {
     return this.reason;
   }
 
-  isReason(error) {
-    return this.isCancelRequested && (error === this.reason || error instanceof CanceledError);
-  }
-
   cancelled() {
     this.isCancelRequested = true;
     this.controller?.abort(this.cancellation());
@@ -163,7 +160,7 @@ export class OpenTask extends AnyTask {
     core.io[1] = error === undefined ? OK : statusOfThrown(error);
     core.io[2] = code;
     core.bits[3] = BigInt(value);
-    const text = message === undefined && error !== undefined ? messageOfFinish(error) : message ?? undefined;
+    const text = message === undefined && error !== undefined ? messageOf(error) : message ?? undefined;
     if (error !== undefined) core.failed.set(this.handle, { task: this, error });
     const status = core.calls.finish(text);
     if (status !== OK) core.failed.delete(this.handle);
@@ -217,5 +214,3 @@ export class OpenTask extends AnyTask {
   }
 }
 
-const messageOfFinish = (error) =>
-  (error instanceof PtgError && statusOf(error.code) !== undefined ? error.message : messageOf(error));

@@ -1,4 +1,4 @@
-// types.ts - the types as a program uses them; compiled with tsc --strict, and
+// types.test.ts - the types as a program uses them; compiled with tsc --strict, and
 // run: `await using` is what TypeScript makes of it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
