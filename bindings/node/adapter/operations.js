@@ -143,7 +143,8 @@ carry.queue = (request) => {
   const entry = entryOf(request);
   const { handle, ...rest } = ofQueue(entry);
   return make(entry, () => inGroup(request).queue(handle, {
-    name: request.name, capacity: request.capacity, atOnce: request.at_once, spawner: optional(request.spawner), ...rest,
+    name: request.name, capacity: request.capacity, atOnce: request.at_once,
+    spawner: optional(request.spawner), ...rest,
   }));
 };
 

@@ -9,6 +9,12 @@ const START = 1, WAKE = 2, DRAIN = 3, CANCEL = 4, DONE = 6, ERROR = 7, GROUP_DRA
   HANDLE = 12, DROP = 13, RELEASE = 15;
 const FINISHED_CAPACITY = 4096;
 
+// So many names of functions are known, and the rest of tasks have none.
+const MOST_NAMES = 4096;
+const LONGEST_NAME = 63;
+
+const isName = (name) => name.length <= LONGEST_NAME && !name.includes('\0');
+
 // On whose behalf code runs: a task, or the group whose handler or hook it is.
 export const current = new AsyncLocalStorage();
 
@@ -45,6 +51,7 @@ export class Core {
     this.isClosed = false;
     this.#submit = () => { if (this.finishedCount !== 0) this.submit(); };
     this.nextId = 1;
+    this.#names = new Map(); // of functions: their numbers
     const opened = addon.open(makeOptions(this), (...told) => this.#told(...told), (count) => this.#batch(count));
     if (typeof opened === 'number') throw errorOf(opened);
     this.calls = opened;
@@ -53,6 +60,7 @@ export class Core {
   }
 
   #free;
+  #names;
   #submit;
 
   // Throws unless the status that a call answered is ok.
@@ -76,6 +84,17 @@ export class Core {
       known = current.getStore();
     }
     return known === undefined || known.core !== this ? 0 : known.by;
+  }
+
+  // The number of a function's name; 0: it has none, or there are too many.
+  nameOf({ name }) {
+    if (name === '') return 0;
+    const before = this.#names.get(name);
+    if (before !== undefined) return before;
+    if (typeof name !== 'string' || this.#names.size === MOST_NAMES) return 0;
+    const learned = isName(name) ? this.calls.learn(name) : 0;
+    this.#names.set(name, learned);
+    return learned;
   }
 
   keep(object) {
@@ -109,8 +128,7 @@ export class Core {
   }
 
   #run(task) {
-    const fn = task.fn;
-    task.fn = undefined;
+    const { fn } = task;
     let value;
     try {
       current.enterWith(task);
@@ -132,6 +150,7 @@ export class Core {
     task.isEnded = true;
     task.isFulfilled = isFulfilled;
     task.value = value;
+    task.fn = undefined;
     this.give(task.place);
   }
 
@@ -153,6 +172,7 @@ export class Core {
 
   #fail(task, error) {
     if (this.isClosed) return;
+    task.givenName ??= task.fn.name || undefined;
     this.#settle(task, false, error);
     if (this.finishedCount !== 0) this.submit();
     const isCancelled = task.isCancelRequested && (error === task.reason || isAbortError(error));
@@ -233,14 +253,14 @@ export class Core {
   #error(group, message, reason, name) {
     const { io } = this;
     const [handle, from, failedHandler] = [io[0], io[6], io[11]];
-    const known = this.failed.get(handle || from);
+    const failure = this.failed.get(handle || from);
     const outcome = outcomeOf(this, codeOf(io[1]), message, reason);
     const info = {
       outcome, name, ageNs: io[7], stateNumber: io[8], flags: io[9], handle, from, failedHandler,
-      task: known?.task ?? this.byHandle.get(handle), handlerStatus: codeOf(io[10]),
+      task: failure?.task ?? this.byHandle.get(handle), handlerStatus: codeOf(io[10]),
       handlerError: failedHandler ? this.handlerErrors.get(failedHandler) : undefined,
     };
-    const error = known ? known.error : errorOf(io[1], message);
+    const error = failure ? failure.error : errorOf(io[1], message);
     this.handlerErrors.delete(failedHandler);
     try {
       runAs(group, () => group.failed(error, info));

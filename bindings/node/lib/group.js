@@ -72,8 +72,9 @@ export class Group {
     io[1] = core.by();
     io[2] = place;
     io[3] = 0;
-    if (options === undefined && fn.name === '') calls.spawn();
-    else spawnWith(task, options ?? {}, fn);
+    io[4] = core.nameOf(fn);
+    if (options === undefined) calls.spawn();
+    else spawnWith(task, options);
     if (io[0] !== OK) {
       core.give(place);
       core.check(io[0]);
@@ -282,12 +283,10 @@ export class Group {
   }
 }
 
-// The call with texts: a task is called what the options say, or its function.
-function spawnWith(task, options, fn) {
-  const { core } = task;
-  const { io } = core;
+function spawnWith(task, options) {
+  const { calls, io } = task.core;
   io[1] = options.spawner?.handle ?? io[1];
   io[3] = spawnFlags(options);
-  task.givenName = (options.name ?? fn.name) || undefined;
-  core.calls.spawn(task.givenName, options.place);
+  task.givenName = options.name;
+  calls.spawn(options.name, options.place);
 }

@@ -47,7 +47,8 @@ class AnyTask {
   }
 
   get name() {
-    return this.givenName ?? (this.isEnded ? 'task' : this.info().name);
+    this.givenName ??= this.isEnded ? undefined : this.info().name;
+    return this.givenName ?? 'task';
   }
 
   sleepFor(ms) {

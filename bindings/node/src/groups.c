@@ -58,9 +58,9 @@ static napi_value method_root(napi_env env, napi_callback_info info) {
 static napi_value method_stops_before(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct host *host = host_here(env, info, &count, NULL);
-  return number(env, ptg_group_stops_before(host->runtime,
-                                            (ptg_group)host->io[0],
-                                            (ptg_group)host->io[1]));
+  return number(env,
+                ptg_group_stops_before(host->runtime, (ptg_group)host->io[0],
+                                       (ptg_group)host->io[1]));
 }
 
 /* shutdown(options): of io[0]. */
@@ -73,8 +73,8 @@ static napi_value method_shutdown(napi_env env, napi_callback_info info) {
   options.grace_ns = get_ns(env, object, "grace");
   options.cancel_wait_ns = get_ns(env, object, "cancelWait");
   options.deadline_ns = get_ns(env, object, "deadline");
-  return number(env, ptg_group_shutdown(host->runtime,
-                                        (ptg_group)host->io[0], &options));
+  return number(
+      env, ptg_group_shutdown(host->runtime, (ptg_group)host->io[0], &options));
 }
 
 /* watch(): io[0] watched, io[1] the waiter, io[2] the id. */
@@ -86,8 +86,8 @@ static napi_value method_watch(napi_env env, napi_callback_info info) {
   options.user_data = (void *)(uintptr_t)host->io[2];
   told_of_watch(&options);
   ptg_watch watch = PTG_NONE;
-  ptg_status status = ptg_watch_add(host->runtime, (uint64_t)host->io[0],
-                                    &options, &watch);
+  ptg_status status =
+      ptg_watch_add(host->runtime, (uint64_t)host->io[0], &options, &watch);
   host->io[0] = (double)watch;
   return number(env, status);
 }
@@ -95,8 +95,7 @@ static napi_value method_watch(napi_env env, napi_callback_info info) {
 static napi_value method_unwatch(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct host *host = host_here(env, info, &count, NULL);
-  return number(env,
-                ptg_watch_remove(host->runtime, (ptg_watch)host->io[0]));
+  return number(env, ptg_watch_remove(host->runtime, (ptg_watch)host->io[0]));
 }
 
 /* What the last failed call knew: a message, never empty-handed. */

@@ -25,6 +25,9 @@ struct host *host_of(ptg_runtime *runtime) {
 void host_unref(struct host *host) {
   if (--host->refs > 0) return;
   types_free(host);
+  for (uint32_t i = 0; i < host->name_count; i++)
+    free(host->names[i]);
+  free(host->names);
   free(host);
 }
 
@@ -114,9 +117,11 @@ static napi_value text_value(napi_env env, const char *text, size_t length) {
 static void tell_earlier(struct host *host) {
   if (host->batch_count == 0) return;
   double kept[IO_SIZE];
-  for (int i = 0; i < IO_SIZE; i++) kept[i] = host->io[i];
+  for (int i = 0; i < IO_SIZE; i++)
+    kept[i] = host->io[i];
   tell_batch(host, 0);
-  for (int i = 0; i < IO_SIZE; i++) host->io[i] = kept[i];
+  for (int i = 0; i < IO_SIZE; i++)
+    host->io[i] = kept[i];
 }
 
 int32_t host_tell(struct host *host, uint32_t kind, double id, size_t texts,
@@ -282,9 +287,8 @@ static ptg_status create(struct host *host, uv_loop_t *loop,
   struct given *given = group_options_read(host, options, &root, &texts);
   if (given == NULL) return PTG_ENOMEM;
   ptg_runtime_options ours = PTG_RUNTIME_OPTIONS_INIT;
-  ours.flags = get_bits(host->env, options, "isManual")
-                   ? PTG_RUNTIME_MANUAL_CLOCK
-                   : 0;
+  ours.flags =
+      get_bits(host->env, options, "isManual") ? PTG_RUNTIME_MANUAL_CLOCK : 0;
   ours.loop = loop;
   ours.loop_size = uv_loop_size();
   ours.root = &root;

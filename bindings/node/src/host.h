@@ -51,14 +51,16 @@ struct host {
   double *finished;     /* handles of tasks that ended well */
   uint32_t batch_count;
   int is_manual;
-  int is_silent;    /* JavaScript can no longer be called */
-  int is_preparing; /* the prepare handle is active */
-  uint64_t told;    /* calls of JavaScript so far */
-  napi_ref memory;  /* the ArrayBuffers above */
-  napi_ref on_told; /* (kind, id, text...) -> status */
+  int is_silent;     /* JavaScript can no longer be called */
+  int is_preparing;  /* the prepare handle is active */
+  uint64_t told;     /* calls of JavaScript so far */
+  napi_ref memory;   /* the ArrayBuffers above */
+  napi_ref on_told;  /* (kind, id, text...) -> status */
   napi_ref on_batch; /* (count) */
   napi_async_cleanup_hook_handle hook;
   struct task_type *types;
+  char **names; /* that tasks have often: those of functions */
+  uint32_t name_count;
   uv_prepare_t prepare;
   int refs;
 };

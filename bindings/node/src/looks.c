@@ -38,10 +38,14 @@ static napi_value value_of(napi_env env, const struct field *field,
                            const char *row) {
   const void *at = row + field->offset;
   switch (field->sort) {
-  case U64: return number(env, (double)*(const uint64_t *)at);
-  case I64: return number(env, (double)*(const int64_t *)at);
-  case U32: return number(env, *(const uint32_t *)at);
-  case I32: return number(env, *(const int32_t *)at);
+  case U64:
+    return number(env, (double)*(const uint64_t *)at);
+  case I64:
+    return number(env, (double)*(const int64_t *)at);
+  case U32:
+    return number(env, *(const uint32_t *)at);
+  case I32:
+    return number(env, *(const int32_t *)at);
   case TEXT:
     return text_value(env, *(const char *const *)at,
                       *(const size_t *)(row + field->length_offset));
@@ -118,7 +122,8 @@ static const struct field queue_fields[] = {
     FIELD(ptg_queue_info, "atOnce", U64, at_once),
     FIELD(ptg_queue_info, "accepted", U64, accepted),
     FIELD(ptg_queue_info, "handled", U64, handled),
-    FIELD(ptg_queue_info, "refused", U64, refused), FIELDS_END};
+    FIELD(ptg_queue_info, "refused", U64, refused),
+    FIELDS_END};
 
 /* DEFINE_INFO(name, type, INIT, call, fields): name() answers the struct of
  * io[0] as an object, or a status. */
@@ -288,10 +293,9 @@ static napi_value method_count_names(napi_env env, napi_callback_info info) {
   ptg_status status =
       ptg_group_count_names(host->runtime, (ptg_group)host->io[0], rows,
                             sizeof(*rows), capacity, &count);
-  napi_value value =
-      status == PTG_OK
-          ? rows_value(env, fields, (char *)rows, sizeof(*rows), count)
-          : number(env, status);
+  napi_value value = status == PTG_OK ? rows_value(env, fields, (char *)rows,
+                                                   sizeof(*rows), count)
+                                      : number(env, status);
   free(rows);
   return value;
 }
@@ -302,15 +306,14 @@ static napi_value method_count_names(napi_env env, napi_callback_info info) {
 static napi_value picture_text(napi_env env, ptg_status status,
                                ptg_snapshot *snapshot) {
   size_t length = 0;
-  if (status == PTG_OK)
-    ptg_snapshot_write_json(snapshot, NULL, 0, &length);
+  if (status == PTG_OK) ptg_snapshot_write_json(snapshot, NULL, 0, &length);
   char *text = status == PTG_OK ? malloc(length + 1) : NULL;
   if (status == PTG_OK && text == NULL) status = PTG_ENOMEM;
   if (status == PTG_OK)
     status = ptg_snapshot_write_json(snapshot, text, length + 1, &length);
   ptg_snapshot_destroy(snapshot);
-  napi_value value = status == PTG_OK ? text_value(env, text, length)
-                                      : number(env, status);
+  napi_value value =
+      status == PTG_OK ? text_value(env, text, length) : number(env, status);
   free(text);
   return value;
 }
@@ -319,8 +322,8 @@ static napi_value method_snapshot(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct host *host = host_here(env, info, &count, NULL);
   ptg_snapshot *snapshot = NULL;
-  ptg_status status = ptg_snapshot_take(
-      host->runtime, (ptg_group)host->io[0], &snapshot);
+  ptg_status status =
+      ptg_snapshot_take(host->runtime, (ptg_group)host->io[0], &snapshot);
   return picture_text(env, status, snapshot);
 }
 

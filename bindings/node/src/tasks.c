@@ -5,10 +5,27 @@
 
 #include "host.h"
 
+/* learn(name): a number for a name, from 1; 0: there is no memory. */
+static napi_value method_learn(napi_env env, napi_callback_info info) {
+  size_t count = 1, length;
+  napi_value text;
+  struct host *host = host_here(env, info, &count, &text);
+  size_t size = (host->name_count + 1) * sizeof(*host->names);
+  char *name = text_of(env, text, &length);
+  char **names = name != NULL ? realloc(host->names, size) : NULL;
+  if (names == NULL) {
+    free(name);
+    return number(env, 0);
+  }
+  host->names = names;
+  names[host->name_count++] = name;
+  return number(env, host->name_count);
+}
+
 /* spawn(name?, place?): a task of a promise. In: io[0] group, io[1] spawner,
- * io[2] place in JavaScript's table, io[3] flags. Out: io[0] status, io[1]
- * handle. The call that happens most: it has no arguments in most cases, and
- * no result. */
+ * io[2] place in JavaScript's table, io[3] flags, io[4] what learn() answered.
+ * Out: io[0] status, io[1] handle. The call that happens most: it has no
+ * arguments in most cases, and no result. */
 static napi_value method_spawn(napi_env env, napi_callback_info info) {
   size_t count = 2;
   napi_value texts[2] = {NULL, NULL};
@@ -18,11 +35,15 @@ static napi_value method_spawn(napi_env env, napi_callback_info info) {
   options.flags = (uint32_t)io[3];
   options.spawner = (ptg_task)io[1];
   char *name = NULL, *place = NULL;
+  if (io[4] > 0) options.name = host->names[(size_t)io[4] - 1];
   if (count > 0) {
     name = text_of(env, texts[0], &options.name_length);
     place = text_of(env, texts[1], &options.place_length);
-    options.name = name;
     options.place = place;
+    if (name != NULL)
+      options.name = name;
+    else
+      options.name_length = PTG_NUL_TERMINATED;
   }
   ptg_task task = PTG_NONE;
   io[0] = ptg_task_spawn(host->runtime, (ptg_group)io[0], &promise_type,
@@ -50,7 +71,8 @@ static napi_value method_submit(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* finish(message?): io[0] task, io[1] status, io[2] code, io[3] the 64 bits of the value. */
+/* finish(message?): io[0] task, io[1] status, io[2] code, io[3] the 64 bits of
+ * the value. */
 static napi_value method_finish(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value text;
@@ -73,9 +95,8 @@ static napi_value method_open(napi_env env, napi_callback_info info) {
   napi_value object;
   struct host *host = host_here(env, info, &count, &object);
   char *type_name = get_text(env, object, "type", &length);
-  const ptg_task_type *type =
-      type_of(host, type_name != NULL ? type_name : "",
-              get_bits(env, object, "tells"));
+  const ptg_task_type *type = type_of(host, type_name != NULL ? type_name : "",
+                                      get_bits(env, object, "tells"));
   free(type_name);
   if (type == NULL) return number(env, PTG_ENOMEM);
   ptg_task_options options = PTG_TASK_OPTIONS_INIT;
@@ -202,6 +223,7 @@ static napi_value method_close_queue(napi_env env, napi_callback_info info) {
 }
 
 const napi_property_descriptor task_methods[] = {
+    METHOD("learn", method_learn),
     METHOD("spawn", method_spawn),
     METHOD("submit", method_submit),
     METHOD("finish", method_finish),

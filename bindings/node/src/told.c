@@ -19,7 +19,8 @@ static int32_t tell(struct host *host, uint32_t kind, uint64_t handle,
   return host_tell(host, kind, id_of(user_data), 0, NULL, NULL);
 }
 
-/* ------------------------------------------------------ tasks of promises -- */
+/* ------------------------------------------------------ tasks of promises --
+ */
 
 static ptg_status promise_start(ptg_runtime *runtime, ptg_task task,
                                 void *user_data) {
@@ -27,8 +28,7 @@ static ptg_status promise_start(ptg_runtime *runtime, ptg_task task,
   return PTG_OK;
 }
 
-static void promise_wake(ptg_runtime *runtime, ptg_task task,
-                         void *user_data) {
+static void promise_wake(ptg_runtime *runtime, ptg_task task, void *user_data) {
   host_batch(host_of(runtime), task, user_data, TOLD_WAKE);
 }
 
@@ -55,11 +55,13 @@ static void promise_cancel(ptg_runtime *runtime, ptg_task task,
   host_batch(host, task, user_data, TOLD_CANCEL);
 }
 
-/* Of an end that JavaScript itself brought about it need not be told. */
+/* Of an end that JavaScript itself brought about it need not be told, but when
+ * it keeps an error for it. */
 static void promise_done(ptg_runtime *runtime, ptg_task task,
                          const ptg_outcome *outcome, void *user_data) {
   uint32_t unasked = PTG_OUTCOME_NEVER_RAN | PTG_OUTCOME_ABANDONED;
-  if (outcome->flags & unasked)
+  int is_kept = outcome->status != PTG_OK && outcome->status != PTG_ECANCELED;
+  if (is_kept || outcome->flags & unasked)
     host_batch(host_of(runtime), task, user_data, TOLD_DONE);
 }
 

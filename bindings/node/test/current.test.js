@@ -32,7 +32,9 @@ test('a task is the current one through every await, and its siblings are not', 
 test('handlers, hooks and callbacks know where they are', async () => {
   const seen = {};
   const note = (name) => () => { seen[name] = here(); };
-  const group = root().group({ onError: note('error'), onDrain: note('drain'), onClosed: note('closed'), graceMs: 1000 });
+  const group = root().group({
+    onError: note('error'), onDrain: note('drain'), onClosed: note('closed'), graceMs: 1000,
+  });
   const open = group.open({
     start: note('start'), done: note('done'), drain: (task) => { note('task drain')(); task.finish(); },
   });

@@ -67,7 +67,8 @@ test('a signal that nobody handles ends the process with live groups', async () 
   assert.equal(signal, 'SIGKILL');
 });
 
-for (const [name, what, status] of [['worker', 'terminate', 1], ['workerEnds', 'exit', 0], ['workerThrows', 'error', 1]]) {
+const ends = [['worker', 'terminate', 1], ['workerEnds', 'exit', 0], ['workerThrows', 'error', 1]];
+for (const [name, what, status] of ends) {
   test(`a worker with live groups ends by ${what}`, async () => {
     const worker = new Worker(program, { workerData: name });
     const exit = new Promise((resolve) => { worker.once('exit', resolve); });

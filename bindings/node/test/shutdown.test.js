@@ -135,7 +135,10 @@ test('the end of its owner shuts a group down, and is the later of the two', asy
   await turn();
   const owned = app.group({ owner, graceMs: 60_000 });
   const order = [];
-  const inner = owned.spawn(async ({ drainSignal }) => { await until(drainSignal).catch(() => {}); order.push('inner'); });
+  const inner = owned.spawn(async ({ drainSignal }) => {
+    await until(drainSignal).catch(() => {});
+    order.push('inner');
+  });
   await turn();
   gate.resolve();
   await Promise.all([inner.result, owner.result.then(() => order.push('owner'), () => order.push('owner'))]);

@@ -131,7 +131,9 @@ test('an end that was not told yet makes room for the next spawn', async () => {
     group.spawn(async () => {}).result.then(() => group.spawn(resolve), reject);
   });
   const inside = deferred();
-  group.spawn(() => { Promise.resolve().then(() => Promise.resolve()).then(() => inside.resolve(group.spawn(() => 9))); });
+  group.spawn(() => {
+    Promise.resolve().then(() => Promise.resolve()).then(() => inside.resolve(group.spawn(() => 9)));
+  });
   assert.equal(await (await inside.promise).result, 9);
 });
 
