@@ -6,8 +6,8 @@
 // Everything is done until the compiler has seen it; the last pass counts.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-const PASSES = 6;
-const MANY = 200_000;
+const PASSES = 8;
+const MANY = 400_000;
 const ALIVE = 1000;
 const PARKED = 100_000;
 

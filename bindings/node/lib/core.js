@@ -2,7 +2,7 @@
 // of what was made. See src/host.h for how numbers cross the border.
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import { addon } from './addon.js';
-import { ECANCELED, EFAILED, OK, codeOf, errnoOf, errorOf, isAbortError, messageOf, statusOfThrown } from './errors.js';
+import { ECANCELED, EFAILED, OK, codeOf, errnoOf, errorOf, messageOf, statusOfThrown } from './errors.js';
 import { outcomeOf } from './values.js';
 
 const START = 1, WAKE = 2, DRAIN = 3, CANCEL = 4, DONE = 6, ERROR = 7, GROUP_DRAIN = 8, GROUP_CLOSED = 9, OVER = 10,
@@ -146,11 +146,7 @@ export class Core {
   }
 
   #settle(task, isFulfilled, value) {
-    task.by = 0;
-    task.isEnded = true;
-    task.isFulfilled = isFulfilled;
-    task.value = value;
-    task.fn = undefined;
+    task.settle(isFulfilled, value);
     this.give(task.place);
   }
 
@@ -172,10 +168,10 @@ export class Core {
 
   #fail(task, error) {
     if (this.isClosed) return;
-    task.givenName ??= task.fn.name || undefined;
+    if (task.fn.name !== '') task.givenName ??= task.fn.name;
     this.#settle(task, false, error);
     if (this.finishedCount !== 0) this.submit();
-    const isCancelled = task.isCancelRequested && (error === task.reason || isAbortError(error));
+    const isCancelled = task.isCancelledBy(error);
     this.io[0] = task.handle;
     this.io[1] = isCancelled ? ECANCELED : statusOfFailure(error);
     this.io[2] = errnoOf(error);

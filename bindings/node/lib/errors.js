@@ -14,6 +14,7 @@ const meanings = {
 export const OK = 0;
 export const ESTALE = -3;
 export const ECANCELED = -10;
+export const ETIMEDOUT = -11;
 export const EFAILED = -16;
 
 export const codeOf = (status) => names[-status] ?? 'E?';

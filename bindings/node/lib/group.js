@@ -66,7 +66,7 @@ export class Group {
     const { core } = this;
     const { io, calls } = core;
     if (core.finishedCount !== 0) core.submit();
-    const task = new Task(core, this, fn);
+    const task = new Task(this, fn);
     const place = task.place = core.take(task);
     io[0] = this.handle;
     io[1] = core.by();
@@ -79,7 +79,7 @@ export class Group {
       core.give(place);
       core.check(io[0]);
     }
-    task.handle = task.by = io[1];
+    task.handle = io[1];
     return task;
   }
 
@@ -91,7 +91,7 @@ export class Group {
     const status = core.calls[call]({ ...options, id, group: this.handle, spawner });
     if (status !== OK) core.made.delete(id);
     core.check(status);
-    object.handle = object.by = core.io[0];
+    object.handle = core.io[0];
     object.givenName = options.name || options.type;
     core.byHandle.set(object.handle, object);
     return object;
@@ -287,6 +287,6 @@ function spawnWith(task, options) {
   const { calls, io } = task.core;
   io[1] = options.spawner?.handle ?? io[1];
   io[3] = spawnFlags(options);
-  task.givenName = options.name;
+  if (options.name) task.givenName = options.name;
   calls.spawn(options.name, options.place);
 }

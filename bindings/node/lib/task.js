@@ -1,21 +1,17 @@
 // task.js - tasks of promises, and of callbacks.
 import { runAs } from './core.js';
-import { CanceledError, EFAILED, OK, PtgError, errorOf, messageOf, statusOfThrown } from './errors.js';
+import {
+  CanceledError, EFAILED, ETIMEDOUT, OK, PtgError, errorOf, isAbortError, messageOf, statusOfThrown,
+} from './errors.js';
 import { duration, milliseconds, taskStates } from './values.js';
 
 const START = 1, WAKE = 2, DRAIN = 3, CANCEL = 4, KILL = 5;
 
 // What every task has: it can be asked to end, and looked at.
 class AnyTask {
-  constructor(core, group) {
-    this.core = core;
-    this.group = group;
-    this.givenName = undefined;
-    this.handle = 0;
-    this.by = 0; // the handle while it can act, then 0
-    this.isEnded = false;
-    this.isDraining = false;
-    this.isCancelRequested = false;
+  // The handle while it can act, then 0.
+  get by() {
+    return this.isEnded ? 0 : this.handle;
   }
 
   cancel(reason, { originator } = {}) {
@@ -47,8 +43,7 @@ class AnyTask {
   }
 
   get name() {
-    this.givenName ??= this.isEnded ? undefined : this.info().name;
-    return this.givenName ?? 'task';
+    return this.givenName ?? (this.isEnded ? 'task' : this.info().name);
   }
 
   sleepFor(ms) {
@@ -59,57 +54,96 @@ class AnyTask {
   }
 }
 
+const ENDED = 1, FULFILLED = 2, DRAINING = 4, CANCEL_REQUESTED = 8;
+
+// There may be very many of them: what few of them have is in #rare.
 export class Task extends AnyTask {
-  constructor(core, group, fn) {
-    super(core, group);
+  #bits = 0;
+  #rare; // { name, promise, controller, drainController, sleeper, reason }
+
+  constructor(group, fn) {
+    super();
+    this.group = group;
     this.fn = fn;
+    this.handle = 0;
     this.place = 0;
-    this.isFulfilled = false;
     this.value = undefined; // what it ended with
-    this.promise = undefined;
-    this.controller = undefined;
-    this.drainController = undefined;
-    this.sleeper = undefined;
-    this.reason = undefined; // of its cancellation, as an error
+  }
+
+  get core() {
+    return this.group.core;
+  }
+
+  get isEnded() {
+    return (this.#bits & ENDED) !== 0;
+  }
+
+  get isDraining() {
+    return (this.#bits & DRAINING) !== 0;
+  }
+
+  get isCancelRequested() {
+    return (this.#bits & CANCEL_REQUESTED) !== 0;
+  }
+
+  get #isFulfilled() {
+    return (this.#bits & FULFILLED) !== 0;
+  }
+
+  get #rest() {
+    this.#rare ??= {};
+    return this.#rare;
+  }
+
+  get givenName() {
+    return this.#rare?.name;
+  }
+
+  set givenName(name) {
+    this.#rest.name = name;
   }
 
   get signal() {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.isCancelRequested) this.controller.abort(this.cancellation());
+    const rest = this.#rest;
+    if (rest.controller === undefined) {
+      rest.controller = new AbortController();
+      if (this.isCancelRequested) rest.controller.abort(this.cancellation());
     }
-    return this.controller.signal;
+    return rest.controller.signal;
   }
 
   get drainSignal() {
-    if (this.drainController === undefined) {
-      this.drainController = new AbortController();
-      if (this.isDraining) this.drainController.abort();
+    const rest = this.#rest;
+    if (rest.drainController === undefined) {
+      rest.drainController = new AbortController();
+      if (this.isDraining) rest.drainController.abort();
     }
-    return this.drainController.signal;
+    return rest.drainController.signal;
   }
 
   sleep(ms) {
     if (this.isEnded) throw new PtgError('ESTALE');
     if (this.isCancelRequested) return Promise.reject(this.cancellation());
     this.sleepFor(ms);
-    this.sleeper?.reject(new CanceledError('another sleep took its place'));
-    return new Promise((resolve, reject) => { this.sleeper = { resolve, reject }; });
+    const rest = this.#rest;
+    rest.sleeper?.reject(new CanceledError('another sleep took its place'));
+    return new Promise((resolve, reject) => { rest.sleeper = { resolve, reject }; });
   }
 
   get result() {
-    this.promise ??= this.#result();
-    return this.promise;
+    const rest = this.#rest;
+    rest.promise ??= this.#result();
+    return rest.promise;
   }
 
   #result() {
-    if (this.isEnded) return this.isFulfilled ? Promise.resolve(this.value) : Promise.reject(this.value);
+    if (this.isEnded) return this.#isFulfilled ? Promise.resolve(this.value) : Promise.reject(this.value);
     const { core } = this;
     return new Promise((resolve, reject) => {
       const { status } = core.watch(this.handle, core.by(), (outcome) => {
         if (outcome.neverRan) reject(new CanceledError(outcome.reason, outcome.originator));
-        else if (this.isFulfilled) resolve(this.value);
-        else reject(this.isEnded ? this.value : errorOf(-11, 'it was abandoned'));
+        else if (this.#isFulfilled) resolve(this.value);
+        else reject(this.isEnded ? this.value : errorOf(ETIMEDOUT, 'it was abandoned'));
       });
       if (status !== OK) reject(errorOf(status, core.calls.message()));
     });
@@ -117,41 +151,61 @@ export class Task extends AnyTask {
 
   // ------------------------------------------------------- told, by core.js
 
+  settle(isFulfilled, value) {
+    this.#bits |= isFulfilled ? ENDED | FULFILLED : ENDED;
+    this.value = value;
+    this.fn = undefined;
+  }
+
   // The error that tells why it was asked to end: always the same one.
   cancellation() {
-    if (this.reason === undefined) {
+    const rest = this.#rest;
+    if (rest.reason === undefined) {
       this.core.io[0] = this.handle;
       const reason = this.isEnded ? undefined : this.core.calls.reason();
-      this.reason = new CanceledError(reason ?? 'cancelled', reason ? this.core.io[0] || undefined : undefined);
+      rest.reason = new CanceledError(reason ?? 'cancelled', reason ? this.core.io[0] || undefined : undefined);
     }
-    return this.reason;
+    return rest.reason;
+  }
+
+  isCancelledBy(error) {
+    return this.isCancelRequested && (error === this.#rare?.reason || isAbortError(error));
+  }
+
+  #takeSleeper() {
+    const sleeper = this.#rare?.sleeper;
+    if (sleeper) this.#rare.sleeper = undefined;
+    return sleeper;
   }
 
   cancelled() {
-    this.isCancelRequested = true;
-    this.controller?.abort(this.cancellation());
-    const { sleeper } = this;
-    this.sleeper = undefined;
-    sleeper?.reject(this.cancellation());
+    this.#bits |= CANCEL_REQUESTED;
+    this.#rare?.controller?.abort(this.cancellation());
+    this.#takeSleeper()?.reject(this.cancellation());
   }
 
   drained() {
-    this.isDraining = true;
-    this.drainController?.abort();
+    this.#bits |= DRAINING;
+    this.#rare?.drainController?.abort();
   }
 
   woken() {
-    const { sleeper } = this;
-    this.sleeper = undefined;
-    sleeper?.resolve();
+    this.#takeSleeper()?.resolve();
   }
 }
 
 // A task without a promise: callbacks, and an end that is told by finish().
 export class OpenTask extends AnyTask {
   constructor(core, group, callbacks) {
-    super(core, group);
+    super();
+    this.core = core;
+    this.group = group;
     this.callbacks = callbacks;
+    this.handle = 0;
+    this.givenName = undefined;
+    this.isEnded = false;
+    this.isDraining = false;
+    this.isCancelRequested = false;
   }
 
   finish(error, { code = 0, value = 0, message } = {}) {
@@ -166,7 +220,6 @@ export class OpenTask extends AnyTask {
     const status = core.calls.finish(text);
     if (status !== OK) core.failed.delete(this.handle);
     core.check(status);
-    this.by = 0;
     this.isEnded = true;
   }
 
@@ -202,14 +255,12 @@ export class OpenTask extends AnyTask {
       return OK;
     } catch (error) {
       this.core.failed.set(this.handle, { task: this, error });
-      this.by = 0;
-      this.isEnded = true;
+        this.isEnded = true;
       return statusOfThrown(error) || EFAILED;
     }
   }
 
   done(outcome) {
-    this.by = 0;
     this.isEnded = true;
     this.#call('done', outcome);
   }
