@@ -341,7 +341,7 @@ export class Group implements HasHandle, AsyncDisposable {
   stopsBefore(later: HasHandle): void;
   /**
    * Begins the shutdown, at once, and resolves with the report when the group is closed. Again: limits can be
-   * shortened and the end forced. Rejects with `EDEADLK` if the current task is part of the group; the shutdown goes on
+   * shortened and the end forced. Throws `EINVAL`, or `ESTALE` of a group that is gone. Rejects with `EDEADLK` if the current task is part of the group; the shutdown goes on
    * all the same, and who does not wait need not catch.
    */
   shutdown(options?: ShutdownOptions): Promise<ReportRow[]>;
@@ -383,6 +383,8 @@ export class Runtime {
   advance(ms: number): Promise<void>;
   /** Moves it at once, through every instant exactly; promises settle after it. */
   advanceSync(ms: number): void;
+  /** Where its `ptg_runtime` is, for another language in the process and on this thread; `0n` once it is closed. */
+  readonly address: bigint;
   /** The object of a handle, which may be another language's. */
   groupOf(handle: Handle): Group;
   taskOf(handle: Handle): OpenTask;

@@ -28,6 +28,10 @@ export class Runtime {
     return milliseconds(this.#core.calls.now());
   }
 
+  get address() {
+    return this.#core.calls.address();
+  }
+
   // The object of a handle, which may be another language's: then of a group
   // or task that can be asked and told to end like one's own.
   groupOf(handle) {

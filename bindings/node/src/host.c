@@ -221,6 +221,15 @@ static napi_value method_close(napi_env env, napi_callback_info info) {
   return number(env, status);
 }
 
+/* Where the runtime is, for another language in the process. */
+static napi_value method_address(napi_env env, napi_callback_info info) {
+  size_t count = 0;
+  struct host *host = host_here(env, info, &count, NULL);
+  napi_value address = NULL;
+  napi_create_bigint_uint64(env, (uintptr_t)host->runtime, &address);
+  return address;
+}
+
 /* ----------------------------------------------------------------- clock -- */
 
 static napi_value method_advance(napi_env env, napi_callback_info info) {
@@ -313,9 +322,12 @@ static double *share(struct host *host, napi_value memory, uint32_t index,
 }
 
 static const napi_property_descriptor own_methods[] = {
-    METHOD("close", method_close), METHOD("advance", method_advance),
+    METHOD("close", method_close),
+    METHOD("advance", method_advance),
     METHOD("advanceUntilTold", method_advance_until_told),
-    METHOD("now", method_now), METHODS_END};
+    METHOD("now", method_now),
+    METHOD("address", method_address),
+    METHODS_END};
 
 static void add_methods(struct host *host, napi_value object,
                         const napi_property_descriptor *methods) {
