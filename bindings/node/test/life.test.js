@@ -24,6 +24,12 @@ test('process.exit() with live groups ends the process at once', async () => {
   assert.deepEqual(await run('exit'), { status: 3, signal: null, out: 'ready\n', err: '' });
 });
 
+for (const [name, where] of [['exitInHook', 'a hook'], ['exitInTask', 'a task']]) {
+  test(`process.exit() in ${where} ends the process`, async () => {
+    assert.deepEqual(await run(name), { status: 4, signal: null, out: 'ready\n', err: '' });
+  });
+}
+
 test('an idle group does not keep the process alive, but what was spawned runs', async () => {
   assert.deepEqual(await run('idle'), { status: 0, signal: null, out: 'ran\n', err: '' });
 });
@@ -67,7 +73,8 @@ test('a signal that nobody handles ends the process with live groups', async () 
   assert.equal(signal, 'SIGKILL');
 });
 
-const ends = [['worker', 'terminate', 1], ['workerEnds', 'exit', 0], ['workerThrows', 'error', 1]];
+const ends = [['worker', 'terminate', 1], ['workerEnds', 'exit', 0], ['workerThrows', 'error', 1],
+  ['exitInHook', 'exit in a hook', 4], ['exitInTask', 'exit in a task', 4]];
 for (const [name, what, status] of ends) {
   test(`a worker with live groups ends by ${what}`, async () => {
     const worker = new Worker(program, { workerData: name });

@@ -37,6 +37,19 @@ const programs = {
     process.exit(3);
   },
 
+  // In the middle of a callback of the runtime, and of one of its batches.
+  async exitInHook() {
+    await live();
+    ready();
+    await root().group({ onDrain: () => process.exit(4) }).shutdown();
+  },
+
+  async exitInTask() {
+    await live();
+    ready();
+    root().group().spawn(() => process.exit(4));
+  },
+
   // Nothing keeps it alive but what the groups have to do.
   idle() {
     root().group({ name: 'idle' }).spawn(async () => { say('ran'); });
