@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 const measure = fileURLToPath(new URL('measure.js', import.meta.url));
 
 const rows = [
