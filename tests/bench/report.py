@@ -110,8 +110,14 @@ def table_text(about, rows, own):
         f'load {about["load_at_start"]} at the start; '
         f'median of {about["runs"]}{quick}\n'
         "ratio: ours to the best peer's, less is better; limit, limit-real and "
-        "libuv (but for S7) are no peers\n\n"
+        "libuv (but for S7) are no peers\n"
     )
+    for later in about.get("later", []):
+        text += (
+            f'measured later, alone: {later["only"]}; '
+            f'load {later["load_at_start"]} at the start, median of {later["runs"]}\n'
+        )
+    text += "\n"
     text += layout(lines)
     if own:
         lines = [["ours alone", "", "goal"]]
@@ -148,6 +154,26 @@ def as_list(got):
          "min": min(values), "max": max(values), "runs": len(values)}
         for (peer, setting, scenario, n, metric), values in got.items()
     ]  # fmt: skip
+
+
+def as_values(entry):
+    """Values with the same median, least and most: more is not kept."""
+    between = [entry["median"]] * (entry["runs"] - 2)
+    return [entry["min"], *between, entry["max"]][: entry["runs"]]
+
+
+def read(folder):
+    """What was kept there: about, got and grown."""
+    kept = json.loads((folder / "results.json").read_text())
+    parts = [
+        {
+            (one["peer"], one["setting"], one["scenario"], one["n"], one["metric"]):
+            as_values(one)
+            for one in kept[part]
+        }
+        for part in ("results", "growth")
+    ]  # fmt: skip
+    return kept["about"], *parts
 
 
 def write(about, got, grown, folders):
