@@ -1,0 +1,305 @@
+//! What every handle of a runtime holds: the way to it, from its own thread and from others.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::task::Waker;
+
+use ptg_sys as sys;
+
+use crate::Report;
+use crate::cell::Wake;
+use crate::outcome::{Cause, text};
+use crate::status::{Error, Result, Status};
+
+thread_local! {
+    /// Its address is the thread's name here.
+    static MARK: u8 = const { 0 };
+    /// The runtime whose loop, or whose end, this thread is in.
+    static INSIDE: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+}
+
+fn this_thread() -> usize {
+    MARK.with(|mark| ptr::from_ref(mark) as usize)
+}
+
+/// Locks what no panic can leave half done.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Where the futures of a runtime are polled that may change threads.
+#[derive(Clone)]
+pub(crate) enum Pool {
+    /// On the runtime's thread.
+    None,
+    #[cfg(feature = "tokio")]
+    Tokio(tokio::runtime::Handle),
+}
+
+pub(crate) struct Shared {
+    /// Null once it is destroyed; used on its own thread only.
+    raw: AtomicPtr<sys::ptg_runtime>,
+    remote: *mut sys::ptg_remote,
+    thread: usize,
+    pub pool: Pool,
+    /// Tasks that were woken on other threads. Invariant: not empty only while a post is on its way.
+    inbox: Mutex<VecDeque<Arc<dyn Wake>>>,
+    /// What tasks failed with, from their finish to their done.
+    causes: Mutex<HashMap<u64, Cause>>,
+    /// Reports that are waited for: by how many, and what it is, once the group is closed.
+    wanted: Mutex<HashMap<u64, Wanted>>,
+    /// Whoever drives the runtime as a guest, to be told of calls from outside of a turn.
+    pub driver: Mutex<Option<Waker>>,
+}
+
+// SAFETY: `raw` is dereferenced on its thread only, which `here` checks; a ptg_remote is for any thread.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // SAFETY: nobody else has it any more.
+        unsafe { sys::ptg_remote_close(self.remote) }
+    }
+}
+
+/// Restores what this thread was in before.
+pub(crate) struct Inside(*const Shared);
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.set(self.0);
+    }
+}
+
+impl Shared {
+    pub fn new(raw: *mut sys::ptg_runtime, remote: *mut sys::ptg_remote, pool: Pool) -> Self {
+        Self {
+            raw: AtomicPtr::new(raw),
+            remote,
+            thread: this_thread(),
+            pool,
+            inbox: Mutex::default(),
+            causes: Mutex::default(),
+            wanted: Mutex::default(),
+            driver: Mutex::default(),
+        }
+    }
+
+    pub fn enter(&self) -> Inside {
+        Inside(INSIDE.replace(self))
+    }
+
+    /// The runtime whose loop this thread is in.
+    pub fn inside() -> Option<Arc<Shared>> {
+        let shared = INSIDE.get();
+        if shared.is_null() {
+            return None;
+        }
+        // SAFETY: whoever entered holds an Arc until it leaves.
+        unsafe {
+            Arc::increment_strong_count(shared);
+            Some(Arc::from_raw(shared))
+        }
+    }
+
+    pub fn remote(&self) -> *mut sys::ptg_remote {
+        self.remote
+    }
+
+    pub fn is_here(&self) -> bool {
+        self.thread == this_thread()
+    }
+
+    /// The runtime, on its own thread.
+    pub fn here(&self) -> Result<*mut sys::ptg_runtime> {
+        if !self.is_here() {
+            return Err(Status::Thread.into());
+        }
+        let raw = self.raw.load(Ordering::Relaxed);
+        if raw.is_null() {
+            return Err(Error::new(Status::Invalid, "the runtime is over"));
+        }
+        Ok(raw)
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.raw.load(Ordering::Relaxed).is_null()
+    }
+
+    pub fn set_over(&self) {
+        self.raw.store(ptr::null_mut(), Ordering::Relaxed);
+    }
+
+    /// The error of a call that answered `raw` on the runtime's thread.
+    pub fn error(&self, raw: sys::ptg_status) -> Error {
+        let status = Status::from_raw(raw);
+        let Ok(runtime) = self.here() else { return status.into() };
+        let mut info = sys::ptg_error_info {
+            size: size_of::<sys::ptg_error_info>() as u32,
+            status: 0,
+            uv_status: 0,
+            reserved0: 0,
+            message: ptr::null(),
+            message_length: 0,
+        };
+        // SAFETY: on the runtime's thread; the message is copied before the next call.
+        let message = unsafe {
+            match sys::ptg_runtime_get_error(runtime, &mut info) {
+                sys::PTG_OK if info.status == raw => text(info.message, info.message_length),
+                _ => None,
+            }
+        };
+        Error::new(status, message.unwrap_or_default())
+    }
+
+    pub fn check(&self, raw: sys::ptg_status) -> Result<()> {
+        if raw == sys::PTG_OK { Ok(()) } else { Err(self.error(raw)) }
+    }
+
+    /// Tells a guest's driver that there may be something to do, when called from outside of a turn.
+    pub fn nudge(&self) {
+        if ptr::eq(INSIDE.get(), self) {
+            return;
+        }
+        if let Some(driver) = lock(&self.driver).as_ref() {
+            driver.wake_by_ref();
+        }
+    }
+
+    /// Makes a call that is for the runtime's thread: at once if this is it, else by way of it, and waits.
+    pub fn call<R: Send>(&self, function: impl FnOnce(*mut sys::ptg_runtime) -> Result<R> + Send) -> Result<R> {
+        if self.is_here() {
+            let result = function(self.here()?);
+            self.nudge();
+            return result;
+        }
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.post(move |runtime| drop(sender.send(function(runtime))))?;
+        receiver.recv().unwrap_or_else(|_| Err(Error::new(Status::Closed, "the runtime is over")))
+    }
+
+    /// Has `function` called on the runtime's thread. It must wait for that to be over if it borrows anything.
+    fn post<'a>(&self, function: impl FnOnce(*mut sys::ptg_runtime) + Send + 'a) -> Result<()> {
+        let posted: Posted<'a> = Some(Box::new(function));
+        let raw = Box::into_raw(Box::new(posted));
+        loop {
+            // SAFETY: `run_posted` and `drop_posted` know what it is; the second frees it, exactly once, if the call
+            // succeeds.
+            let status =
+                unsafe { sys::ptg_remote_post(self.remote, Some(run_posted), Some(drop_posted), raw.cast::<c_void>()) };
+            if status != sys::PTG_EFULL {
+                return check_posted(status);
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Has `function` called on the runtime's thread.
+    pub fn post_static(&self, function: impl FnOnce() + Send + 'static) -> Result<()> {
+        self.post(move |_| function())
+    }
+
+    /// Lets a task that was woken on another thread be polled on the runtime's.
+    pub fn wake_remotely(self: &Arc<Self>, task: Arc<dyn Wake>) {
+        let mut inbox = lock(&self.inbox);
+        inbox.push_back(task);
+        if inbox.len() > 1 {
+            return;
+        }
+        drop(inbox);
+        let shared = self.clone();
+        // Once the runtime is over there is nobody left to be woken.
+        if self.post_static(move || shared.take_inbox()).is_err() {
+            lock(&self.inbox).clear();
+        }
+    }
+
+    fn take_inbox(&self) {
+        let woken = std::mem::take(&mut *lock(&self.inbox));
+        for task in woken {
+            task.wake_here();
+        }
+    }
+
+    pub fn want_report(&self, group: u64) {
+        lock(&self.wanted).entry(group).or_default().waiters += 1;
+    }
+
+    pub fn is_report_wanted(&self, group: u64) -> bool {
+        lock(&self.wanted).contains_key(&group)
+    }
+
+    pub fn keep_report(&self, group: u64, report: Result<Report>) {
+        if let Some(wanted) = lock(&self.wanted).get_mut(&group) {
+            wanted.report = Some(report);
+        }
+    }
+
+    /// What was kept, for one of those who want it.
+    pub fn take_report(&self, group: u64) -> Option<Result<Report>> {
+        let mut all = lock(&self.wanted);
+        let wanted = all.get_mut(&group)?;
+        wanted.waiters -= 1;
+        if wanted.waiters > 0 {
+            return wanted.report.clone();
+        }
+        all.remove(&group)?.report
+    }
+
+    pub fn keep_cause(&self, task: u64, cause: Cause) {
+        lock(&self.causes).insert(task, cause);
+    }
+
+    pub fn cause_of(&self, task: u64) -> Option<Cause> {
+        lock(&self.causes).get(&task).cloned()
+    }
+
+    pub fn take_cause(&self, task: u64) -> Option<Cause> {
+        lock(&self.causes).remove(&task)
+    }
+}
+
+#[derive(Default)]
+struct Wanted {
+    waiters: usize,
+    report: Option<Result<Report>>,
+}
+
+type Posted<'a> = Option<Box<dyn FnOnce(*mut sys::ptg_runtime) + Send + 'a>>;
+
+fn check_posted(status: sys::ptg_status) -> Result<()> {
+    crate::status::check(status)
+}
+
+unsafe extern "C" fn run_posted(runtime: *mut sys::ptg_runtime, user_data: *mut c_void) {
+    // SAFETY: `post` gave it; the runtime's thread is the only one that has it now.
+    let posted = unsafe { &mut *user_data.cast::<Posted<'_>>() };
+    if let Some(function) = posted.take() {
+        guard((), || function(runtime));
+    }
+}
+
+unsafe extern "C" fn drop_posted(user_data: *mut c_void) {
+    // SAFETY: `post` gave it, and this is called once.
+    guard((), || drop(unsafe { Box::from_raw(user_data.cast::<Posted<'_>>()) }));
+}
+
+/// Calls foreign code from a callback of C: a panic, which the panic hook has told by then, ends here.
+pub(crate) fn guard<R>(panicked: R, function: impl FnOnce() -> R) -> R {
+    match catch_unwind(AssertUnwindSafe(function)) {
+        Ok(result) => result,
+        Err(payload) => {
+            // A payload may panic as it is dropped.
+            std::mem::forget(payload);
+            panicked
+        }
+    }
+}

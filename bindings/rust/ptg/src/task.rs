@@ -1,0 +1,433 @@
+//! Tasks: spawning, asking them to end, and what can be said of them from outside.
+
+use std::collections::HashMap;
+use std::ffi::{CString, c_void};
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+
+use ptg_sys as sys;
+
+use crate::cell::{Cell, OnDone, Tells};
+use crate::context::Context;
+use crate::handle::current_away;
+use crate::join::JoinHandle;
+use crate::outcome::{Outcome, TaskOutput};
+use crate::shared::{Shared, lock};
+use crate::status::{Error, Result, Status, check};
+use crate::{Group, Limit};
+
+/// What happens to a task that does not end within its group's cancel wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnKill {
+    /// Its future is dropped.
+    #[default]
+    Drop,
+    /// It is told: [`Signal::Kill`](crate::Signal::Kill).
+    Tell,
+    /// Nothing: it is abandoned.
+    Abandon,
+}
+
+/// Under what monitors count a task.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+enum Label {
+    #[default]
+    Usual,
+    None,
+    Own(String),
+}
+
+/// What a task is to be.
+#[derive(Default)]
+#[must_use]
+pub struct TaskOptions {
+    name: Option<String>,
+    label: Label,
+    place: Option<String>,
+    flags: u32,
+    spawner: u64,
+    on_kill: OnKill,
+    is_deaf_to_drain: bool,
+    is_deaf_to_cancel: bool,
+    on_done: Option<OnDone>,
+}
+
+impl TaskOptions {
+    /// Nothing but defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A name for reports and pictures.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The label under which monitors count it; "future" without. Labels are kept for ever: use few.
+    pub fn type_name(mut self, name: impl Into<String>) -> Self {
+        self.label = Label::Own(name.into());
+        self
+    }
+
+    /// Without a label.
+    pub fn no_type_name(mut self) -> Self {
+        self.label = Label::None;
+        self
+    }
+
+    /// Where in the source it is spawned.
+    pub fn place(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Clean-up: accepted by a group that is cancelling, from inside.
+    pub fn cleanup(mut self) -> Self {
+        self.flags |= sys::PTG_SPAWN_CLEANUP;
+        self
+    }
+
+    /// Somebody watches it: its failure is counted, but not given to a handler.
+    pub fn observed(mut self) -> Self {
+        self.flags |= sys::PTG_SPAWN_OBSERVED;
+        self
+    }
+
+    /// On whose behalf; without, whose code is running.
+    pub fn spawner(mut self, spawner: &Task) -> Self {
+        self.spawner = spawner.handle();
+        self
+    }
+
+    /// What happens when the cancel wait is over.
+    pub fn on_kill(mut self, on_kill: OnKill) -> Self {
+        self.on_kill = on_kill;
+        self
+    }
+
+    /// It is not told when its group drains.
+    pub fn ignores_drain(mut self) -> Self {
+        self.is_deaf_to_drain = true;
+        self
+    }
+
+    /// It is not told that it was asked to end.
+    pub fn ignores_cancel(mut self) -> Self {
+        self.is_deaf_to_cancel = true;
+        self
+    }
+
+    /// Called once with its end, on the runtime's thread; dropped uncalled when the spawn is refused.
+    pub fn on_done(mut self, on_done: impl FnOnce(&Outcome) + Send + 'static) -> Self {
+        self.on_done = Some(Box::new(on_done));
+        self
+    }
+
+    fn tells(&self) -> Tells {
+        Tells {
+            drain: !self.is_deaf_to_drain,
+            cancel: !self.is_deaf_to_cancel,
+            kill: self.on_kill != OnKill::Abandon,
+            is_plain: false,
+            is_kill_told: self.on_kill == OnKill::Tell,
+        }
+    }
+
+    fn with_raw<R>(&self, shared: &Arc<Shared>, use_it: impl FnOnce(&sys::ptg_task_options) -> R) -> R {
+        let spawner = if self.spawner != 0 || shared.is_here() { self.spawner } else { current_away(shared) };
+        let start = |text: &Option<String>| text.as_ref().map_or(std::ptr::null(), |text| text.as_ptr().cast());
+        use_it(&sys::ptg_task_options {
+            size: size_of::<sys::ptg_task_options>() as u32,
+            flags: self.flags,
+            name: start(&self.name),
+            name_length: self.name.as_ref().map_or(0, String::len),
+            spawner,
+            place: start(&self.place),
+            place_length: self.place.as_ref().map_or(0, String::len),
+        })
+    }
+}
+
+impl std::fmt::Debug for TaskOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TaskOptions").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+const PLAIN: Tells = Tells { drain: false, cancel: true, kill: false, is_plain: true, is_kill_told: false };
+const USUAL: Tells = Tells { drain: true, cancel: true, kill: true, is_plain: false, is_kill_told: false };
+const LABEL: *const std::ffi::c_char = c"future".as_ptr();
+
+struct Tables<F>(std::marker::PhantomData<F>);
+
+impl<F: Future<Output: TaskOutput> + 'static> Tables<F> {
+    const PLAIN: &'static sys::ptg_task_type = &Cell::<F>::table(PLAIN, LABEL);
+    const USUAL: &'static sys::ptg_task_type = &Cell::<F>::table(USUAL, LABEL);
+
+    /// The table for these wishes; made once for each sort of future and label.
+    fn find(tells: Tells, label: &Label) -> Result<&'static sys::ptg_task_type> {
+        if *label == Label::Usual && tells == USUAL {
+            return Ok(Self::USUAL);
+        }
+        let wanted = Cell::<F>::table(tells, std::ptr::null());
+        let key = (addresses(&wanted), label.clone());
+        let mut made = lock(&MADE);
+        if let Some(Table(table)) = made.get_or_insert_default().get(&key) {
+            return Ok(table);
+        }
+        let name = match label {
+            Label::Usual => LABEL,
+            Label::None => std::ptr::null(),
+            Label::Own(label) => CString::new(label.as_str())
+                .map_err(|_| Error::new(Status::Invalid, "type_name: a NUL in it"))?
+                .into_raw()
+                .cast_const(),
+        };
+        let table: &'static sys::ptg_task_type = Box::leak(Box::new(sys::ptg_task_type { name, ..wanted }));
+        made.get_or_insert_default().insert(key, Table(table));
+        Ok(table)
+    }
+}
+
+/// What tables that may stand for each other have in common.
+fn addresses(table: &sys::ptg_task_type) -> [usize; 7] {
+    [
+        table.start.map_or(0, |f| f as usize),
+        table.drain.map_or(0, |f| f as usize),
+        table.cancel.map_or(0, |f| f as usize),
+        table.kill.map_or(0, |f| f as usize),
+        table.wake.map_or(0, |f| f as usize),
+        table.done.map_or(0, |f| f as usize),
+        table.release.map_or(0, |f| f as usize),
+    ]
+}
+
+struct Table(&'static sys::ptg_task_type);
+
+// SAFETY: never written to once it is made.
+unsafe impl Send for Table {}
+
+type TableKey = ([usize; 7], Label);
+
+static MADE: Mutex<Option<HashMap<TableKey, Table>>> = Mutex::new(None);
+
+impl Group {
+    /// Spawns a task that runs `future`: on a worker of tokio if the runtime lives beside one, else on the runtime's
+    /// thread. It is never polled before this returns. A cancel drops it at its next await; for a task that is to be
+    /// asked, see [`spawn_with`](Self::spawn_with).
+    ///
+    /// It ends well with `()` or `Ok`; an `Err`, or a panic, is its failure, and goes to its group's error handler as
+    /// well as to whoever awaits the handle.
+    ///
+    /// [`Status::Closed`]: the group accepts no more. From another thread the spawn is sent: a refusal is told by the
+    /// handle.
+    ///
+    /// ```
+    /// let runtime = ptg::LocalRuntime::new()?;
+    /// let answer = runtime.root().spawn(async { Ok::<_, std::io::Error>(42) })?;
+    /// assert_eq!(runtime.block_on(answer)?.unwrap(), 42);
+    /// # Ok::<(), ptg::Error>(())
+    /// ```
+    pub fn spawn<F>(&self, future: F) -> Result<JoinHandle<<F::Output as TaskOutput>::Value>>
+    where
+        F: Future<Output: TaskOutput> + Send + 'static,
+    {
+        let cell = Cell::new(self.shared.clone(), self.handle(), false, None);
+        cell.set_future(future);
+        spawn(self, cell, Tables::<F>::PLAIN, &TaskOptions::default())
+    }
+
+    /// Spawns a task that is given its [`Context`], and so is told when to finish and asked to end. If it does not end
+    /// within its group's cancel wait its future is dropped, unless the options say otherwise.
+    ///
+    /// ```
+    /// use ptg::{LocalRuntime, TaskOptions};
+    /// let runtime = LocalRuntime::new()?;
+    /// let polite = runtime.root().spawn_with(TaskOptions::new().name("polite"), |task| async move {
+    ///     task.draining().await;
+    ///     // there is time to say goodbye
+    /// })?;
+    /// runtime.root().shutdown()?;
+    /// runtime.run()?;
+    /// # Ok::<(), ptg::Error>(())
+    /// ```
+    pub fn spawn_with<F>(
+        &self,
+        options: TaskOptions,
+        make: impl FnOnce(Context) -> F,
+    ) -> Result<JoinHandle<<F::Output as TaskOutput>::Value>>
+    where
+        F: Future<Output: TaskOutput> + Send + 'static,
+    {
+        self.spawn_made(options, make, false)
+    }
+
+    /// As [`spawn`](Self::spawn), for a future that is not `Send`: it is polled on the runtime's thread, where this
+    /// call has to be made ([`Status::Thread`]).
+    pub fn spawn_local<F>(&self, future: F) -> Result<JoinHandle<<F::Output as TaskOutput>::Value>>
+    where
+        F: Future<Output: TaskOutput> + 'static,
+    {
+        self.shared.here()?;
+        let cell = Cell::new(self.shared.clone(), self.handle(), true, None);
+        cell.set_future(future);
+        spawn(self, cell, Tables::<F>::PLAIN, &TaskOptions::default())
+    }
+
+    /// As [`spawn_with`](Self::spawn_with), for a future that is not `Send`, likewise.
+    pub fn spawn_local_with<F>(
+        &self,
+        options: TaskOptions,
+        make: impl FnOnce(Context) -> F,
+    ) -> Result<JoinHandle<<F::Output as TaskOutput>::Value>>
+    where
+        F: Future<Output: TaskOutput> + 'static,
+    {
+        self.shared.here()?;
+        self.spawn_made(options, make, true)
+    }
+
+    fn spawn_made<F>(
+        &self,
+        mut options: TaskOptions,
+        make: impl FnOnce(Context) -> F,
+        is_local: bool,
+    ) -> Result<JoinHandle<<F::Output as TaskOutput>::Value>>
+    where
+        F: Future<Output: TaskOutput> + 'static,
+    {
+        let table = Tables::<F>::find(options.tells(), &options.label)?;
+        let cell = Cell::new(self.shared.clone(), self.handle(), is_local, options.on_done.take());
+        cell.set_future(make(Context::new(cell.clone())));
+        spawn(self, cell, table, &options)
+    }
+}
+
+fn spawn<F>(
+    group: &Group,
+    cell: Arc<Cell<F>>,
+    table: &'static sys::ptg_task_type,
+    options: &TaskOptions,
+) -> Result<JoinHandle<<F::Output as TaskOutput>::Value>>
+where
+    F: Future<Output: TaskOutput> + 'static,
+{
+    let shared = &group.shared;
+    let user_data = Arc::into_raw(cell.clone()).cast_mut().cast::<c_void>();
+    let mut task = 0;
+    let status = options.with_raw(shared, |raw| match shared.here() {
+        // SAFETY: on the runtime's thread; the table is static, the user data of the type it is for and released by
+        // the call if it fails.
+        Ok(runtime) => unsafe { sys::ptg_task_spawn(runtime, group.handle(), table, raw, user_data, &mut task) },
+        // SAFETY: as above; a way in is for any thread. An over runtime answers PTG_ECLOSED.
+        Err(_) => unsafe { sys::ptg_remote_spawn(shared.remote(), group.handle(), table, raw, user_data, &mut task) },
+    });
+    if status != sys::PTG_OK {
+        return Err(shared.error(status));
+    }
+    use crate::cell::Owner;
+    cell.core().set_id(task);
+    shared.nudge();
+    Ok(JoinHandle::new(cell))
+}
+
+/// A task, from outside. This is a handle, cheap to clone and for every thread; keeping or dropping it changes nothing
+/// about the task, and once that has ended its calls answer [`Status::Stale`].
+#[derive(Clone)]
+pub struct Task {
+    pub(crate) shared: Arc<Shared>,
+    handle: u64,
+}
+
+impl std::fmt::Debug for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Task").field(&self.handle).finish()
+    }
+}
+
+impl PartialEq for Task {
+    fn eq(&self, other: &Self) -> bool {
+        self.handle == other.handle
+    }
+}
+
+impl Eq for Task {}
+
+impl Task {
+    pub(crate) fn new(shared: Arc<Shared>, handle: u64) -> Self {
+        Self { shared, handle }
+    }
+
+    /// Its number, never given out twice in a process.
+    pub fn handle(&self) -> u64 {
+        self.handle
+    }
+
+    /// Asks the task to end, for this reason. Asking again does nothing: the first request counts. One that has not
+    /// run yet never will.
+    pub fn cancel(&self, reason: &str) -> Result<()> {
+        self.cancel_as(Some(reason), 0)
+    }
+
+    /// As [`cancel`](Self::cancel), with the handle of the task or group on whose behalf (0: whose code is running);
+    /// without a reason it is "cancelled".
+    pub fn cancel_as(&self, reason: Option<&str>, originator: u64) -> Result<()> {
+        let shared = &self.shared;
+        let is_here = shared.is_here();
+        let raw = sys::ptg_cancel_options {
+            size: size_of::<sys::ptg_cancel_options>() as u32,
+            flags: 0,
+            reason: reason.map_or(std::ptr::null(), |reason| reason.as_ptr().cast()),
+            reason_length: reason.map_or(0, str::len),
+            originator: if originator != 0 || is_here { originator } else { current_away(shared) },
+        };
+        if !is_here {
+            // SAFETY: a way in is for any thread.
+            return check(unsafe { sys::ptg_remote_cancel(shared.remote(), self.handle, &raw) });
+        }
+        let runtime = shared.here()?;
+        // SAFETY: on the runtime's thread.
+        shared.check(unsafe { sys::ptg_task_cancel(runtime, self.handle, &raw) })?;
+        shared.nudge();
+        Ok(())
+    }
+
+    /// Ends the task from outside, with this outcome: its future is dropped, and its handle has no value to give.
+    pub fn finish(&self, outcome: &Outcome) -> Result<()> {
+        let shared = &self.shared;
+        outcome.with_raw(|raw| {
+            if !shared.is_here() {
+                // SAFETY: a way in is for any thread.
+                return check(unsafe { sys::ptg_remote_finish(shared.remote(), self.handle, raw) });
+            }
+            let runtime = shared.here()?;
+            // SAFETY: on the runtime's thread.
+            shared.check(unsafe { sys::ptg_task_finish(runtime, self.handle, raw) })?;
+            shared.nudge();
+            Ok(())
+        })
+    }
+
+    /// Tells the task [`Signal::Wake`](crate::Signal::Wake) after a time; one asked for before is forgotten, and
+    /// [`Limit::FOREVER`] asks for none. For tasks that wait for nothing but their signals: what else they wait for
+    /// takes its place.
+    pub fn wake_after(&self, limit: Limit) -> Result<()> {
+        self.shared.call(|runtime| {
+            // SAFETY: on the runtime's thread.
+            self.shared.check(unsafe { sys::ptg_task_sleep(runtime, self.handle, limit.as_nanos()) })
+        })
+    }
+
+    /// Asks for the drain phase of the task's group to last this long from now; how long it does last is answered. Only
+    /// a group with a deadline has time to give.
+    pub fn extend_grace(&self, wanted: Limit) -> Result<Limit> {
+        self.shared.call(|runtime| {
+            let mut left = 0;
+            // SAFETY: on the runtime's thread.
+            let status = unsafe { sys::ptg_task_extend_grace(runtime, self.handle, wanted.as_nanos(), &mut left) };
+            self.shared.check(status)?;
+            Ok(Limit::from_nanos(left))
+        })
+    }
+}
