@@ -17,10 +17,12 @@ use std::task::{Context as Polling, Poll, Waker};
 
 use ptg_sys as sys;
 
-use crate::context::{Cancellation, Signal, Signals};
-use crate::join::{End, Join, Joinable};
+use crate::context::{Cancellation, Signal, Told};
+use crate::join::{End, Join, JoinError, Joinable};
 use crate::outcome::{BoxError, Cause, Outcome, TaskOutput, outcome_of, text};
-use crate::shared::{Pool, Shared, guard, lock};
+#[cfg(feature = "tokio")]
+use crate::pool::Run;
+use crate::shared::{Pool, Shared, guard, lock, until_room};
 use crate::status::Status;
 
 thread_local! {
@@ -50,9 +52,11 @@ pub(crate) struct Core {
     is_woken: AtomicBool,
     /// The future is to be dropped as soon as nobody polls it.
     is_to_drop: AtomicBool,
+    /// A spawn that is refused is to be tried again: nothing is released.
+    pub is_kept: AtomicBool,
     /// A cause is kept for it.
     has_cause: AtomicBool,
-    pub signals: Mutex<Signals>,
+    pub signals: Told,
 }
 
 impl Core {
@@ -74,19 +78,20 @@ impl Core {
         unsafe { POLLED.get().as_ref() }.map(use_it)
     }
 
+    fn take_poller(&self) -> Option<Waker> {
+        self.signals.peek(|signals| signals.take_poller()).flatten()
+    }
+
     fn finish(&self, outcome: Option<&Outcome>) {
         let finish = |raw: *const sys::ptg_outcome| match self.shared.here() {
             // SAFETY: on the runtime's thread; that the task has ended already is an answer.
             Ok(runtime) => drop(unsafe { sys::ptg_task_finish(runtime, self.id(), raw) }),
             Err(_) if self.shared.is_here() => {}
-            Err(_) => loop {
+            // Once the runtime is over the task has been told as abandoned. An end must not be lost.
+            Err(_) => drop(until_room(None, || {
                 // SAFETY: a way in is for any thread.
-                let status = unsafe { sys::ptg_remote_finish(self.shared.remote(), self.id(), raw) };
-                if status != sys::PTG_EFULL {
-                    break;
-                }
-                std::thread::yield_now();
-            },
+                unsafe { sys::ptg_remote_finish(self.shared.remote(), self.id(), raw) }
+            })),
         };
         match outcome {
             Some(outcome) => outcome.with_raw(|raw| finish(raw)),
@@ -113,7 +118,7 @@ impl Core {
 
     /// Asks for a wake at the first end of a sleep, unless one is on its way.
     fn arm(&self) {
-        let Some(first) = lock(&self.signals).first_sleep() else { return };
+        let Some(first) = self.signals.peek(|signals| signals.first_sleep()).flatten() else { return };
         if !self.is_woken.load(Ordering::Acquire) {
             self.sleep((first - self.now_ns()).max(0));
         }
@@ -171,8 +176,9 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
                 is_on_pool,
                 is_woken: AtomicBool::new(false),
                 is_to_drop: AtomicBool::new(false),
+                is_kept: AtomicBool::new(false),
                 has_cause: AtomicBool::new(false),
-                signals: Mutex::default(),
+                signals: Told::default(),
             },
             future: Mutex::new(None),
             join: Mutex::new(Join::default()),
@@ -211,37 +217,39 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
         }
     }
 
-    /// Polls the future once, unless it is being polled or gone.
-    fn poll(self: &Arc<Self>, waker: &Waker) {
+    /// Polls the future once, unless it is being polled or gone. True: the task has ended well, which is to be told.
+    #[must_use]
+    fn poll(self: &Arc<Self>, waker: &Waker) -> bool {
         self.core.is_woken.store(false, Ordering::Release);
         let mut place = match self.future.try_lock() {
             Ok(place) => place,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
+            Err(TryLockError::WouldBlock) => return false,
         };
-        let Some(future) = place.as_mut() else { return };
+        let Some(future) = place.as_mut() else { return false };
         let polled = Polled::enter(&self.core);
         // SAFETY: the future stays in its allocation until it is dropped there.
         let future = unsafe { Pin::new_unchecked(future) };
         let result = catch_unwind(AssertUnwindSafe(|| future.poll(&mut Polling::from_waker(waker))));
-        let is_over = !matches!(result, Ok(Poll::Pending));
-        if is_over {
+        let mut is_well = false;
+        if matches!(result, Ok(Poll::Pending)) {
+            drop(place);
+            // Who sets it either finds the place free, or is seen here.
+            fence(Ordering::SeqCst);
+            if self.core.is_to_drop.load(Ordering::Relaxed) {
+                self.cancel_by_drop();
+            }
+        } else {
             let dropped = catch_unwind(AssertUnwindSafe(|| *place = None));
             drop(place);
-            self.complete(match (result, dropped) {
+            is_well = self.complete(match (result, dropped) {
                 (Ok(Poll::Ready(output)), Ok(())) => output.into_result().map_err(|e| self.cause(e)),
                 (Err(payload), _) | (_, Err(payload)) => Err(panicked(payload)),
                 (Ok(Poll::Pending), Ok(())) => unreachable!("it is over"),
             });
-        } else {
-            drop(place);
         }
         drop(polled);
-        // Who sets it either finds the place free, or is seen here.
-        fence(Ordering::SeqCst);
-        if !is_over && self.core.is_to_drop.load(Ordering::Relaxed) {
-            self.cancel_by_drop();
-        }
+        is_well
     }
 
     fn cause(&self, error: BoxError) -> (Cause, Outcome) {
@@ -249,11 +257,11 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
         (Cause::Error(error.into()), outcome)
     }
 
-    fn complete(&self, result: Result<<F::Output as TaskOutput>::Value, (Cause, Outcome)>) {
+    fn complete(&self, result: Result<<F::Output as TaskOutput>::Value, (Cause, Outcome)>) -> bool {
         match result {
             Ok(value) => {
                 lock(&self.join).set_value(value);
-                self.core.finish(None);
+                true
             }
             Err((cause, outcome)) => {
                 if outcome.status != Some(Status::Cancelled) {
@@ -261,37 +269,59 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
                     self.core.shared.keep_cause(self.core.id(), cause);
                 }
                 self.core.finish(Some(&outcome));
+                false
             }
         }
     }
 
-    /// Drops the future, if nobody polls it; whoever does will.
-    fn drop_future(&self) -> bool {
+    /// Is there something left to poll?
+    #[cfg(feature = "tokio")]
+    fn has_future(&self) -> bool {
+        !self.future.try_lock().is_ok_and(|place| place.is_none())
+    }
+
+    /// Drops the future, if nobody polls it; whoever does will. Answers whether it was there, or what its drop panicked
+    /// with.
+    fn drop_future(&self) -> std::thread::Result<bool> {
         self.core.is_to_drop.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         let mut place = match self.future.try_lock() {
             Ok(place) => place,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return false,
+            Err(TryLockError::WouldBlock) => return Ok(false),
         };
+        if place.is_none() {
+            return Ok(false);
+        }
         let _polled = Polled::enter(&self.core);
-        guard(false, || {
-            let was_there = place.is_some();
-            *place = None;
-            was_there
-        })
+        catch_unwind(AssertUnwindSafe(|| *place = None)).map(|()| true)
+    }
+
+    /// Drops all that was given along: the future may hold what holds it.
+    pub fn throw_away(&self) {
+        if let Err(payload) = self.drop_future() {
+            std::mem::forget(payload);
+        }
+        let on_done = lock(&self.on_done).take();
+        guard((), || drop(on_done));
     }
 
     /// Ends the task by dropping its future, at once or as soon as its poll returns.
-    fn cancel_by_drop(&self) {
-        if self.drop_future() {
-            self.core.finish(Some(&Outcome { ..Outcome::of(Status::Cancelled) }));
+    fn end_as(&self, outcome: &Outcome) {
+        match self.drop_future() {
+            Ok(false) => {}
+            Ok(true) => self.core.finish(Some(outcome)),
+            Err(payload) => drop(self.complete(Err(panicked(payload)))),
         }
+    }
+
+    fn cancel_by_drop(&self) {
+        self.end_as(&Outcome::of(Status::Cancelled));
     }
 
     /// Passes on what libptg tells the task, and polls it if it waits for that.
     fn signal(self: &Arc<Self>, signal: Signal) {
-        let waiting = lock(&self.core.signals).tell(signal);
+        let waiting = self.core.signals.with(|signals| signals.tell(signal));
         self.wake_all(waiting);
     }
 
@@ -312,14 +342,16 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
     fn poll_here(self: &Arc<Self>) {
         // SAFETY: a waker for the time of the poll, which does not count.
         let waker = ManuallyDrop::new(Waker::from(unsafe { Arc::from_raw(Arc::as_ptr(self)) }));
-        self.poll(&waker);
+        if self.poll(&waker) {
+            return self.core.finish(None);
+        }
         self.core.arm();
     }
 
     fn start(self: &Arc<Self>) {
         match &self.core.shared.pool {
             #[cfg(feature = "tokio")]
-            Pool::Tokio(handle) if self.core.is_on_pool => drop(handle.spawn(OnPool(self.clone()))),
+            Pool::Tokio(workers) if self.core.is_on_pool => workers.add(&self.core.shared, self.clone()),
             _ => self.poll_here(),
         }
     }
@@ -359,9 +391,26 @@ impl<F: Future<Output: TaskOutput> + 'static> std::task::Wake for Cell<F> {
     }
 }
 
-/// The task of the pool that polls a task.
 #[cfg(feature = "tokio")]
-struct OnPool<F: Future<Output: TaskOutput>>(Arc<Cell<F>>);
+impl<F: Future<Output: TaskOutput> + 'static> Run for Cell<F> {
+    fn run(self: Arc<Self>, tokio: &tokio::runtime::Handle) -> Option<u64> {
+        if self.poll(Waker::noop()) {
+            return Some(self.core.id());
+        }
+        if self.has_future() {
+            drop(tokio.spawn(OnPool(self)));
+        }
+        None
+    }
+
+    fn abort(&self) {
+        self.end_as(&Outcome { message: Some("its executor was shut down".into()), ..Outcome::of(Status::Cancelled) });
+    }
+}
+
+/// The task of tokio that polls a task.
+#[cfg(feature = "tokio")]
+struct OnPool<F: Future<Output: TaskOutput> + 'static>(Arc<Cell<F>>);
 
 #[cfg(feature = "tokio")]
 impl<F: Future<Output: TaskOutput> + 'static> Future for OnPool<F> {
@@ -369,28 +418,24 @@ impl<F: Future<Output: TaskOutput> + 'static> Future for OnPool<F> {
 
     fn poll(self: Pin<&mut Self>, polling: &mut Polling<'_>) -> Poll<()> {
         let cell = &self.0;
-        lock(&cell.core.signals).set_poller(polling.waker());
-        cell.poll(polling.waker());
-        let is_gone = cell.future.try_lock().is_ok_and(|place| place.is_none());
-        if !is_gone {
+        cell.core.signals.with(|signals| signals.set_poller(polling.waker()));
+        if cell.poll(polling.waker()) {
+            cell.core.finish(None);
+        }
+        if cell.has_future() {
             return Poll::Pending;
         }
-        drop(lock(&cell.core.signals).take_poller());
+        drop(cell.core.take_poller());
         Poll::Ready(())
     }
 }
 
 /// Dropped unfinished only by a pool that is shut down: the task ends with it.
 #[cfg(feature = "tokio")]
-impl<F: Future<Output: TaskOutput>> Drop for OnPool<F> {
+impl<F: Future<Output: TaskOutput> + 'static> Drop for OnPool<F> {
     fn drop(&mut self) {
-        let is_gone = self.0.future.try_lock().is_ok_and(|place| place.is_none());
-        if !is_gone {
-            *lock(&self.0.future) = None;
-            self.0.core.finish(Some(&Outcome {
-                message: Some("its executor was shut down".into()),
-                ..Outcome::of(Status::Cancelled)
-            }));
+        if self.0.has_future() {
+            self.0.abort();
         }
     }
 }
@@ -433,11 +478,13 @@ unsafe extern "C" fn on_wake<F: Future<Output: TaskOutput> + 'static>(
     let cell = unsafe { cell_of::<F>(user_data) };
     guard((), || {
         let core = &cell.core;
-        let (due, has_sleeps) = {
-            let mut signals = lock(&core.signals);
-            let has_sleeps = signals.first_sleep().is_some();
-            (if has_sleeps { signals.take_due(core.now_ns()) } else { Vec::new() }, has_sleeps)
-        };
+        let (due, has_sleeps) = core
+            .signals
+            .peek(|signals| match signals.first_sleep() {
+                Some(_) => (signals.take_due(core.now_ns()), true),
+                None => (Vec::new(), false),
+            })
+            .unwrap_or_default();
         let is_own = core.is_woken.load(Ordering::Acquire) || has_sleeps;
         if !is_own {
             return cell.signal(Signal::Wake);
@@ -508,7 +555,7 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
     /// As `cancel_by_drop`, and has the pool's poller look that it is gone.
     fn end_by_drop(&self) {
         self.cancel_by_drop();
-        if let Some(poller) = lock(&self.core.signals).take_poller() {
+        if let Some(poller) = self.core.take_poller() {
             poller.wake();
         }
     }
@@ -524,10 +571,12 @@ unsafe extern "C" fn on_done<F: Future<Output: TaskOutput> + 'static>(
     let (cell, outcome) = unsafe { (cell_of::<F>(user_data), &*outcome) };
     guard((), || {
         cell.core.set_id(task);
-        cell.drop_future();
+        if let Err(payload) = cell.drop_future() {
+            std::mem::forget(payload);
+        }
         // The pool's poller keeps the task until it has looked.
         if cell.core.is_on_pool
-            && let Some(poller) = lock(&cell.core.signals).take_poller()
+            && let Some(poller) = cell.core.take_poller()
         {
             poller.wake();
         }
@@ -541,9 +590,9 @@ unsafe extern "C" fn on_done<F: Future<Output: TaskOutput> + 'static>(
         // SAFETY: valid during the call.
         let outcome = unsafe { Outcome::from_raw(outcome) };
         if let Some(on_done) = on_done {
-            on_done(&outcome);
+            guard((), || on_done(&outcome));
         }
-        Join::end(&cell.join, if is_well { End::Well } else { End::Badly(cause, Box::new(outcome)) });
+        Join::end(&cell.join, if is_well { End::Well } else { End::Badly(Box::new(JoinError::new(cause, outcome))) });
     });
 }
 
@@ -551,9 +600,9 @@ unsafe extern "C" fn on_release<F: Future<Output: TaskOutput> + 'static>(user_da
     // SAFETY: from libptg, once; the count that `spawn` gave.
     let cell = unsafe { Arc::from_raw(user_data.cast::<Cell<F>>()) };
     guard((), || {
-        cell.drop_future();
-        let on_done = lock(&cell.on_done).take();
-        drop(on_done);
+        if !cell.core.is_kept.load(Ordering::Relaxed) {
+            cell.throw_away();
+        }
         drop(cell);
     });
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context as Polling, Poll, Waker};
 use std::time::Duration;
 
@@ -74,6 +74,7 @@ impl Signals {
         self.sleeps.extract_if(.., |(end, _)| *end <= now_ns).map(|(_, waker)| waker).collect()
     }
 
+    /// For whoever polls on a pool.
     pub fn set_poller(&mut self, waker: &Waker) {
         match &mut self.poller {
             Some(poller) => poller.clone_from(waker),
@@ -83,6 +84,21 @@ impl Signals {
 
     pub fn take_poller(&mut self) -> Option<Waker> {
         self.poller.take()
+    }
+}
+
+/// The signals of one task; most never have any.
+#[derive(Default)]
+pub(crate) struct Told(Mutex<Option<Box<Signals>>>);
+
+impl Told {
+    pub fn with<R>(&self, use_it: impl FnOnce(&mut Signals) -> R) -> R {
+        use_it(lock(&self.0).get_or_insert_default())
+    }
+
+    /// What there is, if there ever was anything.
+    pub fn peek<R>(&self, use_it: impl FnOnce(&mut Signals) -> R) -> Option<R> {
+        lock(&self.0).as_deref_mut().map(use_it)
     }
 }
 
@@ -119,12 +135,12 @@ impl Context {
 
     /// Has the task been told to finish soon?
     pub fn is_draining(&self) -> bool {
-        lock(&self.core().signals).is_draining
+        self.core().signals.peek(|signals| signals.is_draining).unwrap_or(false)
     }
 
     /// Has the task been asked to end?
     pub fn is_cancelled(&self) -> bool {
-        lock(&self.core().signals).cancellation.is_some()
+        self.core().signals.peek(|signals| signals.cancellation.is_some()).unwrap_or(false)
     }
 
     /// For `?` in a task that looks now and then: fails with [`Cancelled`] once it has been asked to end.
@@ -148,14 +164,13 @@ impl Context {
     }
 
     fn ready<R>(&self, polling: &mut Polling<'_>, look: impl FnOnce(&mut Signals) -> Option<R>) -> Poll<R> {
-        let mut signals = lock(&self.core().signals);
-        match look(&mut signals) {
+        self.core().signals.with(|signals| match look(signals) {
             Some(result) => Poll::Ready(result),
             None => {
                 signals.wait(polling.waker());
                 Poll::Pending
             }
-        }
+        })
     }
 
     /// Completes after `duration`, never early: on the runtime's clock, a manual one too, or, for a task that is
@@ -213,7 +228,7 @@ impl Future for Sleep {
                     return Poll::Ready(());
                 }
                 // Asked for when the poll of the task is over.
-                lock(&core.signals).sleeps.push((*end_ns, polling.waker().clone()));
+                core.signals.with(|signals| signals.sleeps.push((*end_ns, polling.waker().clone())));
                 Poll::Pending
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ptg_sys as sys;
 
 use crate::outcome::{BoxError, ErrorReport, Outcome, outcome_of, text};
-use crate::shared::{Shared, guard};
+use crate::shared::{PATIENCE, Shared, guard, until_room};
 use crate::status::{Result, Status, check};
 use crate::{Report, Task};
 
@@ -461,7 +461,9 @@ impl Group {
             });
         }
         // SAFETY: a way in is for any thread.
-        check(unsafe { sys::ptg_remote_shutdown(self.shared.remote(), self.handle, &raw) })
+        check(until_room(Some(PATIENCE), || unsafe {
+            sys::ptg_remote_shutdown(self.shared.remote(), self.handle, &raw)
+        }))
     }
 
     /// Completes when the group is closed, with what its shutdown did. It does not begin one.

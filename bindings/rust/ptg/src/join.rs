@@ -15,7 +15,7 @@ use crate::status::Status;
 /// How a task ended, for who joins it.
 pub(crate) enum End {
     Well,
-    Badly(Option<Cause>, Box<Outcome>),
+    Badly(Box<JoinError>),
 }
 
 pub(crate) struct Join<T> {
@@ -60,10 +60,14 @@ pub(crate) trait Joinable<T>: Owner {
 #[derive(Clone, Debug)]
 pub struct JoinError {
     cause: Option<Cause>,
-    outcome: Box<Outcome>,
+    outcome: Outcome,
 }
 
 impl JoinError {
+    pub(crate) fn new(cause: Option<Cause>, outcome: Outcome) -> Self {
+        Self { cause, outcome }
+    }
+
     /// The object that the task failed with; `None`: it was cancelled or refused, or somebody else ended it.
     pub fn cause(&self) -> Option<&Cause> {
         self.cause.as_ref()
@@ -162,12 +166,12 @@ impl<T> Future for JoinHandle<T> {
             }
             Some(End::Well) => Poll::Ready(join.value.take().ok_or_else(|| JoinError {
                 cause: None,
-                outcome: Box::new(Outcome {
+                outcome: Outcome {
                     message: Some("it was finished by somebody else, and has no value".into()),
                     ..Outcome::default()
-                }),
+                },
             })),
-            Some(End::Badly(cause, outcome)) => Poll::Ready(Err(JoinError { cause, outcome })),
+            Some(End::Badly(error)) => Poll::Ready(Err(*error)),
         }
     }
 }

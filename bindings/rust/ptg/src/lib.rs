@@ -13,6 +13,8 @@ mod join;
 mod local;
 mod look;
 mod outcome;
+#[cfg(feature = "tokio")]
+mod pool;
 mod queue;
 mod scope;
 mod shared;

@@ -9,13 +9,14 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::task::Waker;
+use std::time::{Duration, Instant};
 
 use ptg_sys as sys;
 
 use crate::Report;
 use crate::cell::Wake;
 use crate::outcome::{Cause, text};
-use crate::status::{Error, Result, Status};
+use crate::status::{Error, Result, Status, check};
 
 thread_local! {
     /// Its address is the thread's name here.
@@ -39,7 +40,7 @@ pub(crate) enum Pool {
     /// On the runtime's thread.
     None,
     #[cfg(feature = "tokio")]
-    Tokio(tokio::runtime::Handle),
+    Tokio(Arc<crate::pool::Workers>),
 }
 
 pub(crate) struct Shared {
@@ -188,18 +189,13 @@ impl Shared {
 
     /// Has `function` called on the runtime's thread. It must wait for that to be over if it borrows anything.
     fn post<'a>(&self, function: impl FnOnce(*mut sys::ptg_runtime) + Send + 'a) -> Result<()> {
-        let posted: Posted<'a> = Some(Box::new(function));
-        let raw = Box::into_raw(Box::new(posted));
-        loop {
-            // SAFETY: `run_posted` and `drop_posted` know what it is; the second frees it, exactly once, if the call
-            // succeeds.
-            let status =
-                unsafe { sys::ptg_remote_post(self.remote, Some(run_posted), Some(drop_posted), raw.cast::<c_void>()) };
-            if status != sys::PTG_EFULL {
-                return check_posted(status);
-            }
-            std::thread::yield_now();
-        }
+        let posted: Arc<Posted<'a>> = Arc::new(Mutex::new(Some(Box::new(function))));
+        // A post that is refused has released what was given along: each attempt gives a count of its own.
+        check(until_room(None, || {
+            let given = Arc::into_raw(posted.clone()).cast_mut().cast::<c_void>();
+            // SAFETY: `run_posted` and `drop_posted` know what it is.
+            unsafe { sys::ptg_remote_post(self.remote, Some(run_posted), Some(drop_posted), given) }
+        }))
     }
 
     /// Has `function` called on the runtime's thread.
@@ -227,6 +223,21 @@ impl Shared {
         for task in woken {
             task.wake_here();
         }
+    }
+
+    /// Tells of tasks, on another thread, that they have ended well.
+    #[cfg(feature = "tokio")]
+    pub fn finish_well(&self, tasks: Vec<u64>) {
+        if tasks.is_empty() {
+            return;
+        }
+        // Once the runtime is over they have been told as abandoned.
+        let _ = self.post(move |runtime| {
+            for task in tasks {
+                // SAFETY: on the runtime's thread; that a task has ended already is an answer.
+                unsafe { sys::ptg_task_finish(runtime, task, ptr::null()) };
+            }
+        });
     }
 
     pub fn want_report(&self, group: u64) {
@@ -273,23 +284,40 @@ struct Wanted {
     report: Option<Result<Report>>,
 }
 
-type Posted<'a> = Option<Box<dyn FnOnce(*mut sys::ptg_runtime) + Send + 'a>>;
-
-fn check_posted(status: sys::ptg_status) -> Result<()> {
-    crate::status::check(status)
-}
+type Posted<'a> = Mutex<Option<Box<dyn FnOnce(*mut sys::ptg_runtime) + Send + 'a>>>;
 
 unsafe extern "C" fn run_posted(runtime: *mut sys::ptg_runtime, user_data: *mut c_void) {
-    // SAFETY: `post` gave it; the runtime's thread is the only one that has it now.
-    let posted = unsafe { &mut *user_data.cast::<Posted<'_>>() };
-    if let Some(function) = posted.take() {
-        guard((), || function(runtime));
-    }
+    guard((), || {
+        // SAFETY: from `post`; `drop_posted` comes later.
+        let function = lock(unsafe { &*user_data.cast::<Posted<'_>>() }).take();
+        if let Some(function) = function {
+            function(runtime);
+        }
+    });
 }
 
 unsafe extern "C" fn drop_posted(user_data: *mut c_void) {
-    // SAFETY: `post` gave it, and this is called once.
-    guard((), || drop(unsafe { Box::from_raw(user_data.cast::<Posted<'_>>()) }));
+    // SAFETY: from `post`, once for each count.
+    guard((), || drop(unsafe { Arc::from_raw(user_data.cast::<Posted<'_>>()) }));
+}
+
+/// How long a call from another thread that may be refused waits for room in the mail.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Makes a call on a way in again and again while too much is on its way: for ever, or as long as it says.
+pub(crate) fn until_room(patience: Option<Duration>, mut call: impl FnMut() -> sys::ptg_status) -> sys::ptg_status {
+    let mut begin = None;
+    loop {
+        let status = call();
+        if status != sys::PTG_EFULL {
+            return status;
+        }
+        let begin = begin.get_or_insert_with(Instant::now);
+        if patience.is_some_and(|patience| begin.elapsed() > patience) {
+            return status;
+        }
+        std::thread::yield_now();
+    }
 }
 
 /// Calls foreign code from a callback of C: a panic, which the panic hook has told by then, ends here.

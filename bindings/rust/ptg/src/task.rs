@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::ffi::{CString, c_void};
 use std::future::Future;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use ptg_sys as sys;
 
-use crate::cell::{Cell, OnDone, Tells};
+use crate::cell::{Cell, Core, OnDone, Owner, Tells};
 use crate::context::Context;
 use crate::handle::current_away;
 use crate::join::JoinHandle;
 use crate::outcome::{Outcome, TaskOutput};
-use crate::shared::{Shared, lock};
+use crate::shared::{PATIENCE, Shared, lock, until_room};
 use crate::status::{Error, Result, Status, check};
 use crate::{Group, Limit};
 
@@ -314,22 +315,36 @@ where
     F: Future<Output: TaskOutput> + 'static,
 {
     let shared = &group.shared;
-    let user_data = Arc::into_raw(cell.clone()).cast_mut().cast::<c_void>();
     let mut task = 0;
+    let give = || Arc::into_raw(cell.clone()).cast_mut().cast::<c_void>();
     let status = options.with_raw(shared, |raw| match shared.here() {
         // SAFETY: on the runtime's thread; the table is static, the user data of the type it is for and released by
         // the call if it fails.
-        Ok(runtime) => unsafe { sys::ptg_task_spawn(runtime, group.handle(), table, raw, user_data, &mut task) },
-        // SAFETY: as above; a way in is for any thread. An over runtime answers PTG_ECLOSED.
-        Err(_) => unsafe { sys::ptg_remote_spawn(shared.remote(), group.handle(), table, raw, user_data, &mut task) },
+        Ok(runtime) => unsafe { sys::ptg_task_spawn(runtime, group.handle(), table, raw, give(), &mut task) },
+        // An over runtime answers PTG_ECLOSED.
+        Err(_) => {
+            let spawn = |task: &mut u64, user_data| {
+                // SAFETY: as above; a way in is for any thread.
+                unsafe { sys::ptg_remote_spawn(shared.remote(), group.handle(), table, raw, user_data, task) }
+            };
+            spawn_away(cell.core(), || spawn(&mut task, give()))
+        }
     });
     if status != sys::PTG_OK {
+        cell.throw_away();
         return Err(shared.error(status));
     }
-    use crate::cell::Owner;
     cell.core().set_id(task);
     shared.nudge();
     Ok(JoinHandle::new(cell))
+}
+
+/// A spawn by mail, tried until there is room; nothing is thrown away by an attempt.
+fn spawn_away(core: &Core, mut spawn: impl FnMut() -> sys::ptg_status) -> sys::ptg_status {
+    core.is_kept.store(true, Ordering::Relaxed);
+    let status = until_room(Some(PATIENCE), &mut spawn);
+    core.is_kept.store(false, Ordering::Relaxed);
+    status
 }
 
 /// A task, from outside. This is a handle, cheap to clone and for every thread; keeping or dropping it changes nothing
@@ -384,7 +399,9 @@ impl Task {
         };
         if !is_here {
             // SAFETY: a way in is for any thread.
-            return check(unsafe { sys::ptg_remote_cancel(shared.remote(), self.handle, &raw) });
+            return check(until_room(Some(PATIENCE), || unsafe {
+                sys::ptg_remote_cancel(shared.remote(), self.handle, &raw)
+            }));
         }
         let runtime = shared.here()?;
         // SAFETY: on the runtime's thread.
@@ -399,7 +416,9 @@ impl Task {
         outcome.with_raw(|raw| {
             if !shared.is_here() {
                 // SAFETY: a way in is for any thread.
-                return check(unsafe { sys::ptg_remote_finish(shared.remote(), self.handle, raw) });
+                return check(until_room(Some(PATIENCE), || unsafe {
+                    sys::ptg_remote_finish(shared.remote(), self.handle, raw)
+                }));
             }
             let runtime = shared.here()?;
             // SAFETY: on the runtime's thread.

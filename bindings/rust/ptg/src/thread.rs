@@ -119,7 +119,9 @@ impl Builder {
 fn pool_here() -> Pool {
     use tokio::runtime::{Handle, RuntimeFlavor};
     match Handle::try_current() {
-        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => Pool::Tokio(handle),
+        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => {
+            Pool::Tokio(crate::pool::Workers::new(handle))
+        }
         _ => Pool::None,
     }
 }

@@ -1,0 +1,110 @@
+//! tokio's workers, as those who poll the futures of a runtime on a thread of its own.
+//!
+//! A task that starts goes into one queue, from which a few tasks of tokio, the pumps, take it and poll it once. Most
+//! end with that; one that does not becomes a task of tokio's own, whose first poll repeats the last one with a waker
+//! that counts. Ends that were well are told in batches.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context as Polling, Poll};
+
+use tokio::runtime::Handle;
+
+use crate::shared::{Shared, lock};
+
+/// How many tasks a pump polls before tokio's other tasks are let in.
+const AT_ONCE: usize = 64;
+
+/// Pumps for each worker: some may be stuck in a long poll.
+const PUMPS_PER_WORKER: usize = 4;
+
+/// A task that has started.
+pub(crate) trait Run: Send + Sync {
+    /// Polls it for the first time; answers its handle if it has ended well, which is still to be told.
+    fn run(self: Arc<Self>, tokio: &Handle) -> Option<u64>;
+
+    /// Ends it: there is nobody to poll it.
+    fn abort(&self);
+}
+
+pub(crate) struct Workers {
+    pub tokio: Handle,
+    state: Mutex<State>,
+}
+
+/// Invariant: while `queue` is not empty there is a pump.
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Arc<dyn Run>>,
+    pumps: usize,
+}
+
+impl Workers {
+    pub fn new(tokio: Handle) -> Arc<Self> {
+        Arc::new(Self { tokio, state: Mutex::default() })
+    }
+
+    pub fn add(self: &Arc<Self>, shared: &Arc<Shared>, task: Arc<dyn Run>) {
+        let mut state = lock(&self.state);
+        state.queue.push_back(task);
+        let is_behind = state.pumps == 0 || state.queue.len() > 1;
+        if !is_behind || state.pumps >= PUMPS_PER_WORKER * self.tokio.metrics().num_workers() {
+            return;
+        }
+        state.pumps += 1;
+        drop(state);
+        let pump = Pump { workers: self.clone(), shared: shared.clone(), is_over: false };
+        drop(self.tokio.spawn(tokio::task::unconstrained(pump)));
+    }
+
+    /// The next task; without one a pump is over.
+    fn take(&self) -> Option<Arc<dyn Run>> {
+        let mut state = lock(&self.state);
+        let task = state.queue.pop_front();
+        if task.is_none() {
+            state.pumps -= 1;
+        }
+        task
+    }
+}
+
+struct Pump {
+    workers: Arc<Workers>,
+    shared: Arc<Shared>,
+    is_over: bool,
+}
+
+impl Future for Pump {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, polling: &mut Polling<'_>) -> Poll<()> {
+        let mut ended = Vec::new();
+        for _ in 0..AT_ONCE {
+            let Some(task) = self.workers.take() else {
+                self.is_over = true;
+                break;
+            };
+            ended.extend(task.run(&self.workers.tokio));
+        }
+        self.shared.finish_well(ended);
+        if self.is_over {
+            return Poll::Ready(());
+        }
+        polling.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Dropped before it is over only by a tokio runtime that is shut down: its tasks end with it.
+impl Drop for Pump {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        while let Some(task) = self.workers.take() {
+            task.abort();
+        }
+    }
+}
