@@ -1,6 +1,6 @@
 //! What the runtime calls, passed on to the suite.
 
-use ptg::{Cancelled, Context, ErrorReport, Failure, Outcome, Signal, Status, Task};
+use ptg::{Context, ErrorReport, Failure, Outcome, Signal, Status, Task};
 use serde_json::{Value, json};
 
 use crate::request::{Request, Stop};
@@ -77,10 +77,10 @@ pub async fn behave(name: String, task: Context) -> Result<(), Failure> {
                 });
                 make("cancel", fields);
             }
-            Signal::Wake => drop(tell("wake")),
-            Signal::Drain => drop(tell("drain")),
-            Signal::Kill => drop(tell("kill")),
-            other => unreachable!("{other:?}, {Cancelled}"),
+            Signal::Wake => _ = tell("wake"),
+            Signal::Drain => _ = tell("drain"),
+            Signal::Kill => _ = tell("kill"),
+            other => unreachable!("{other:?}"),
         }
     }
 }

@@ -346,7 +346,10 @@ fn post(request: &Request) -> Answer<Value> {
     let handle = state::handle()?;
     let given = Given(name.clone());
     state::add(&name, 0);
-    let post = move || handle.post(move || drop(make("posted", json!({"as": given.0}))));
+    let posted = move || {
+        make("posted", json!({"as": given.0}));
+    };
+    let post = move || handle.post(posted);
     std::thread::scope(|scope| scope.spawn(post).join()).expect("a call does not panic")?;
     Ok(nothing())
 }
@@ -395,7 +398,9 @@ fn queue(request: &Request) -> Answer<Value> {
         .on_drop(|queue, message: i64| {
             make("drop", json!({"task": state::reference(queue.handle()), "message": message}));
         })
-        .on_room(|queue| drop(make("has_room", json!({"task": state::reference(queue.handle())}))));
+        .on_room(|queue| {
+            make("has_room", json!({"task": state::reference(queue.handle())}));
+        });
     let queue = runtime.handle().group(group).queue(options, move |queue, message| {
         let _ = &given;
         make("handle", json!({"task": state::reference(queue.handle()), "message": **message})).started()

@@ -2,7 +2,6 @@
 //!
 //! Prints `name<TAB>ours<TAB>baseline<TAB>ratio<TAB>goal`, in ns a task.
 
-use std::future::Future;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -38,15 +37,13 @@ fn compare(name: &str, mut ours: impl FnMut() -> f64, mut baseline: impl FnMut()
     println!("{name}\t{:.1}\t{:.1}\t{ratio:.2}\t{GOAL:.2}", median(ours), median(baseline));
 }
 
-fn tracker() -> impl Future<Output = ()> {
-    async {
-        let tracker = TaskTracker::new();
-        for number in 0..TASKS {
-            tracker.spawn(work(number));
-        }
-        tracker.close();
-        tracker.wait().await;
+async fn tracker() {
+    let tracker = TaskTracker::new();
+    for number in 0..TASKS {
+        tracker.spawn(work(number));
     }
+    tracker.close();
+    tracker.wait().await;
 }
 
 fn guest() -> Result<(), ptg::Error> {

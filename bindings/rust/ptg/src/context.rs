@@ -75,6 +75,7 @@ impl Signals {
     }
 
     /// For whoever polls on a pool.
+    #[cfg(feature = "tokio")]
     pub fn set_poller(&mut self, waker: &Waker) {
         match &mut self.poller {
             Some(poller) => poller.clone_from(waker),

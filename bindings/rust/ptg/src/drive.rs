@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::shared::lock;
 use crate::status::{Error, Result, Status};
-use crate::{Limit, LocalRuntime};
+use crate::{GroupState, Limit, LocalRuntime};
 
 /// How many turns in a row before tokio's other tasks are let in.
 const TURNS: u32 = 8;
@@ -68,7 +68,7 @@ impl LocalRuntime {
         *lock(&self.handle().shared.driver) = Some(polling.waker().clone());
         for _ in 0..TURNS {
             self.turn(Limit::from_nanos(0))?;
-            if self.is_closed() {
+            if self.root().info()?.state == GroupState::Closed {
                 return Poll::Ready(Ok(()));
             }
             match self.descriptor()?.1 {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ptg_sys as sys;
 
 use crate::outcome::{BoxError, ErrorReport, Outcome, outcome_of, text};
-use crate::shared::{PATIENCE, Shared, guard, until_room};
+use crate::shared::{PATIENCE, Shared, call_for_status, guard, until_room};
 use crate::status::{Result, Status, check};
 use crate::{Report, Task};
 
@@ -282,6 +282,7 @@ unsafe extern "C" fn call_on_error(
 /// # Safety
 /// `error` is what libptg gave, during the call.
 unsafe fn report_of(shared: &Arc<Shared>, error: &sys::ptg_error) -> ErrorReport {
+    let is_from_hook = error.flags & sys::PTG_ERROR_FROM_HOOK != 0;
     let failed_handler = (error.failed_handler != 0)
         .then(|| (Group::new(shared.clone(), error.failed_handler), Status::from_raw(error.handler_status)));
     ErrorReport {
@@ -290,11 +291,11 @@ unsafe fn report_of(shared: &Arc<Shared>, error: &sys::ptg_error) -> ErrorReport
         // SAFETY: as the caller says.
         name: unsafe { text(error.name, error.name_length) }.unwrap_or_default(),
         age: Duration::from_nanos(error.age_ns.max(0) as u64),
-        cause: shared.cause_of(error.task),
+        cause: if is_from_hook { shared.take_cause(error.group) } else { shared.cause_of(error.task) },
         // SAFETY: as the caller says.
         outcome: unsafe { Outcome::from_raw(&*error.outcome) },
         is_during_cancel: error.flags & sys::PTG_ERROR_DURING_CANCEL != 0,
-        is_from_hook: error.flags & sys::PTG_ERROR_FROM_HOOK != 0,
+        is_from_hook,
         group_state: GroupState::from_raw(error.group_state),
         failed_handler,
     }
@@ -320,11 +321,9 @@ unsafe extern "C" fn call_on_closed(_: *mut sys::ptg_runtime, group: u64, user_d
 }
 
 fn call_hook<'a>(group: u64, hook: impl FnOnce() -> Option<&'a mut GroupHook>) -> sys::ptg_status {
-    guard(sys::PTG_EFAILED, || {
-        let Some(shared) = Shared::inside() else { return sys::PTG_EFAILED };
-        let group = Group::new(shared, group);
-        status_of(hook().map(|hook| hook(&group)))
-    })
+    let Some(shared) = Shared::inside() else { return sys::PTG_EFAILED };
+    let group = Group::new(shared, group);
+    call_for_status(&group.shared, group.handle, || hook().map_or(Ok(()), |hook| hook(&group)))
 }
 
 unsafe extern "C" fn release_hooks(user_data: *mut c_void) {

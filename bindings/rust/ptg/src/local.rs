@@ -182,11 +182,6 @@ impl LocalRuntime {
         self.inside(|runtime| unsafe { sys::ptg_runtime_destroy(runtime) }.tap_ok(|| self.handle.shared.set_over()))
     }
 
-    /// The root's state, while there is one.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.root().info().is_ok_and(|info| info.state == crate::GroupState::Closed)
-    }
-
     /// For a host with a loop of its own: what to poll, and the time after which [`turn`](Self::turn) is due in any
     /// case.
     pub fn descriptor(&self) -> Result<(std::os::fd::RawFd, Option<Duration>)> {

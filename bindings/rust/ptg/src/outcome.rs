@@ -213,7 +213,7 @@ pub struct ErrorReport {
     pub name: String,
     /// For how long the task had been there.
     pub age: Duration,
-    /// The object that a task of this crate failed with; `None`: a task of another language, or a hook.
+    /// The object that a task, timer, queue or hook of this crate failed with; `None`: one of another language.
     pub cause: Option<Cause>,
     /// How it failed.
     pub outcome: Outcome,

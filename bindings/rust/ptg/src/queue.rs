@@ -297,17 +297,15 @@ unsafe extern "C" fn on_handle<M>(
     user_data: *mut c_void,
     started: *mut sys::ptg_task,
 ) -> sys::ptg_status {
-    guard(sys::PTG_EFAILED, || {
-        let Some(task) = task_of(queue) else { return sys::PTG_EFAILED };
-        // SAFETY: from `push`.
-        let (handling, content) = unsafe { (handling::<M>(user_data), &mut *message.cast::<Message<M>>()) };
-        let status = answer((handling.handle)(&task, content), started);
-        if status == sys::PTG_OK {
-            // SAFETY: it has been handled: libptg has no more use for it. If it failed, it comes to be dropped.
-            drop(unsafe { Box::from_raw(message.cast::<Message<M>>()) });
-        }
-        status
-    })
+    let Some(task) = task_of(queue) else { return sys::PTG_EFAILED };
+    // SAFETY: from `push`.
+    let (handling, content) = unsafe { (handling::<M>(user_data), &mut *message.cast::<Message<M>>()) };
+    let status = answer(&task, started, || (handling.handle)(&task, content));
+    if status == sys::PTG_OK {
+        // SAFETY: it has been handled: libptg has no more use for it. If it failed, it comes to be dropped.
+        guard((), || drop(unsafe { Box::from_raw(message.cast::<Message<M>>()) }));
+    }
+    status
 }
 
 unsafe extern "C" fn on_message_drop<M>(
@@ -337,13 +335,14 @@ unsafe extern "C" fn on_has_room<M>(_: *mut sys::ptg_runtime, queue: sys::ptg_ta
 
 unsafe extern "C" fn on_queue_done<M>(
     _: *mut sys::ptg_runtime,
-    _: sys::ptg_task,
+    queue: sys::ptg_task,
     outcome: *const sys::ptg_outcome,
     user_data: *mut c_void,
 ) {
     guard((), || {
         // SAFETY: from libptg, valid during the call.
         let (handling, outcome) = unsafe { (handling::<M>(user_data), Outcome::from_raw(&*outcome)) };
+        Shared::forget_cause_here(queue);
         if let Some(on_done) = handling.on_done.take() {
             on_done(&outcome);
         }

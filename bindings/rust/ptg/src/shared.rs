@@ -15,7 +15,7 @@ use ptg_sys as sys;
 
 use crate::Report;
 use crate::cell::Wake;
-use crate::outcome::{Cause, text};
+use crate::outcome::{BoxError, Cause, outcome_of, text};
 use crate::status::{Error, Result, Status, check};
 
 thread_local! {
@@ -273,6 +273,13 @@ impl Shared {
         lock(&self.causes).get(&task).cloned()
     }
 
+    /// For the end of a timer or a queue, of which most keep none.
+    pub fn forget_cause_here(task: u64) {
+        if let Some(shared) = Shared::inside() {
+            drop(shared.take_cause(task));
+        }
+    }
+
     pub fn take_cause(&self, task: u64) -> Option<Cause> {
         lock(&self.causes).remove(&task)
     }
@@ -318,6 +325,24 @@ pub(crate) fn until_room(patience: Option<Duration>, mut call: impl FnMut() -> s
         }
         std::thread::yield_now();
     }
+}
+
+/// Calls foreign code for libptg, and keeps what it fails with, under the handle of the task or group whose it is.
+pub(crate) fn call_for_status(
+    shared: &Shared,
+    whose: u64,
+    function: impl FnOnce() -> Result<(), BoxError>,
+) -> sys::ptg_status {
+    let (cause, status) = match catch_unwind(AssertUnwindSafe(function)) {
+        Ok(Ok(())) => return sys::PTG_OK,
+        Ok(Err(error)) => {
+            let status = outcome_of(&*error).status.map_or(sys::PTG_EFAILED, Status::raw);
+            (Cause::Error(error.into()), status)
+        }
+        Err(payload) => (Cause::Panic(Arc::new(Mutex::new(Some(payload)))), sys::PTG_EFAILED),
+    };
+    shared.keep_cause(whose, cause);
+    status
 }
 
 /// Calls foreign code from a callback of C: a panic, which the panic hook has told by then, ends here.

@@ -99,11 +99,9 @@ impl Builder {
             };
             let _ = sender.send(Ok((runtime.handle().clone(), runtime.root())));
             runtime.run()?;
-            match runtime.destroy() {
-                Ok(()) => Ok(()),
-                // Its drop ends what is left.
-                Err((runtime, _)) => Ok(drop(runtime)),
-            }
+            // What is left ends with the drop of one that is given back.
+            let _ = runtime.destroy();
+            Ok(())
         };
         let thread = std::thread::Builder::new()
             .name("ptg".into())

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ptg_sys as sys;
 
-use crate::outcome::{BoxError, Outcome, outcome_of};
-use crate::shared::{Shared, guard};
-use crate::status::{Result, Status};
+use crate::outcome::{BoxError, Outcome};
+use crate::shared::{Shared, call_for_status, guard};
+use crate::status::Result;
 use crate::{Group, Limit, Task};
 
 /// What a periodic timer does when its last firing's task has not ended.
@@ -180,16 +180,18 @@ impl Group {
     }
 }
 
-/// The status of a function's result, and what it started.
-pub(crate) fn answer(result: Result<Option<Task>, BoxError>, started: *mut sys::ptg_task) -> sys::ptg_status {
-    match result {
-        Ok(task) => {
-            // SAFETY: libptg's, good during the call.
-            unsafe { *started = task.map_or(0, |task| task.handle()) };
-            sys::PTG_OK
-        }
-        Err(error) => outcome_of(&*error).status.map_or(sys::PTG_EFAILED, Status::raw),
-    }
+/// Calls the function of a timer or a queue for libptg. What it fails with is kept for the error handler.
+pub(crate) fn answer(
+    task: &Task,
+    started: *mut sys::ptg_task,
+    function: impl FnOnce() -> Result<Option<Task>, BoxError>,
+) -> sys::ptg_status {
+    call_for_status(&task.shared, task.handle(), || {
+        let answer = function()?;
+        // SAFETY: libptg's, good during the call.
+        unsafe { *started = answer.map_or(0, |task| task.handle()) };
+        Ok(())
+    })
 }
 
 unsafe extern "C" fn on_fire(
@@ -198,23 +200,23 @@ unsafe extern "C" fn on_fire(
     user_data: *mut c_void,
     started: *mut sys::ptg_task,
 ) -> sys::ptg_status {
-    guard(sys::PTG_EFAILED, || {
-        let Some(shared): Option<Arc<Shared>> = Shared::inside() else { return sys::PTG_EFAILED };
-        // SAFETY: from libptg.
-        let firing = unsafe { &mut *user_data.cast::<Firing>() };
-        answer((firing.fire)(&Timer(Task::new(shared, timer))), started)
-    })
+    let Some(shared): Option<Arc<Shared>> = Shared::inside() else { return sys::PTG_EFAILED };
+    // SAFETY: from libptg.
+    let firing = unsafe { &mut *user_data.cast::<Firing>() };
+    let timer = Timer(Task::new(shared, timer));
+    answer(&timer.0, started, || (firing.fire)(&timer))
 }
 
 unsafe extern "C" fn on_done(
     _: *mut sys::ptg_runtime,
-    _: sys::ptg_task,
+    timer: sys::ptg_task,
     outcome: *const sys::ptg_outcome,
     user_data: *mut c_void,
 ) {
     guard((), || {
         // SAFETY: from libptg, valid during the call.
         let (firing, outcome) = unsafe { (&mut *user_data.cast::<Firing>(), &*outcome) };
+        Shared::forget_cause_here(timer);
         if let Some(on_done) = firing.on_done.take() {
             // SAFETY: as above.
             on_done(&unsafe { Outcome::from_raw(outcome) });

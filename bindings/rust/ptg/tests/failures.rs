@@ -166,11 +166,16 @@ fn hooks_done_timers_and_watches_that_panic_stay_out_of_c() {
     now(&runtime);
     assert!(task.is_finished(), "the panic of its own hook has not lost its end");
     runtime.advance(Duration::from_secs(1)).unwrap();
-    assert_eq!(told.recv().unwrap().name, "timer");
+    let report = told.recv().unwrap();
+    assert_eq!(report.name, "timer");
+    assert_eq!(report.cause.unwrap().take_panic().unwrap().downcast_ref(), Some(&"fire"));
     group.shutdown().unwrap();
     now(&runtime);
-    assert!(told.recv().unwrap().is_from_hook);
-    assert!(told.recv().unwrap().is_from_hook);
+    for what in ["panicked: drain", "panicked: closed"] {
+        let report = told.recv().unwrap();
+        assert!(report.is_from_hook);
+        assert_eq!(report.cause.unwrap().to_string(), what);
+    }
     assert_eq!(runtime.root().info().unwrap().children, 0);
 }
 

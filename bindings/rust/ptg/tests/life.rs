@@ -1,0 +1,435 @@
+//! The life of groups and tasks on a manual clock, and what stale, closed and misused handles answer.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ptg::{
+    BoxError, Builder, GroupOptions, JoinHandle, Limit, LocalRuntime, OnKill, Overlap, QueueOptions, Scope,
+    ShutdownOptions, Signal, Snapshot, Status, TaskOptions, TimerOptions, current,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn manual() -> LocalRuntime {
+    Builder::new().manual_clock().build_local().unwrap()
+}
+
+fn now(runtime: &LocalRuntime) {
+    runtime.advance(Duration::ZERO).unwrap();
+}
+
+fn status<T: std::fmt::Debug>(result: ptg::Result<T>) -> Status {
+    result.unwrap_err().status()
+}
+
+#[test]
+fn threads_are_honest() {
+    fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<ptg::Group>();
+    is_send_and_sync::<ptg::Task>();
+    is_send_and_sync::<ptg::Handle>();
+    is_send_and_sync::<ptg::Runtime>();
+    is_send_and_sync::<ptg::Context>();
+    is_send_and_sync::<ptg::Queue<u8>>();
+    is_send_and_sync::<ptg::Watch>();
+    is_send_and_sync::<ptg::Error>();
+    is_send_and_sync::<ptg::JoinError>();
+    is_send_and_sync::<ptg::Report>();
+    is_send_and_sync::<Snapshot>();
+    is_send_and_sync::<JoinHandle<u8>>();
+}
+
+#[test]
+fn a_spawn_runs_nothing_before_it_returns() {
+    let runtime = manual();
+    let has_run = Rc::new(RefCell::new(false));
+    let seen = has_run.clone();
+    let task = runtime.root().spawn_local(async move { *seen.borrow_mut() = true }).unwrap();
+    assert!(!*has_run.borrow());
+    now(&runtime);
+    assert!(*has_run.borrow() && task.is_finished());
+}
+
+#[test]
+fn stale_closed_and_wrong_handles_say_so() {
+    let runtime = manual();
+    let group = runtime.root().group(GroupOptions::new()).unwrap();
+    let task = group.spawn(async {}).unwrap().task();
+    assert_eq!(status(runtime.handle().task(group.handle()).cancel("x")), Status::Kind);
+    assert_eq!(status(runtime.handle().group(task.handle()).info()), Status::Kind);
+    now(&runtime);
+    assert_eq!(status(task.cancel("late")), Status::Stale);
+    assert_eq!(status(task.info()), Status::Stale);
+    group.shutdown().unwrap();
+    assert_eq!(status(group.spawn(async {})), Status::Closed);
+    now(&runtime);
+    assert_eq!(status(group.info()), Status::Stale);
+
+    let (a, b) =
+        (runtime.root().group(GroupOptions::new()).unwrap(), runtime.root().group(GroupOptions::new()).unwrap());
+    a.stops_before(&b).unwrap();
+    let error = b.stops_before(&a).unwrap_err();
+    assert_eq!(error.status(), Status::Cycle);
+    assert!(error.message().contains("group-"), "{error}");
+    assert_eq!(status(runtime.run()), Status::Invalid, "a manual clock is not run");
+}
+
+#[test]
+fn a_runtime_that_is_over_says_so_from_every_thread() {
+    let runtime = LocalRuntime::new().unwrap();
+    let (handle, root) = (runtime.handle().clone(), runtime.root());
+    let (runtime, error) = runtime.destroy().unwrap_err();
+    assert_eq!(error.status(), Status::Busy);
+    runtime.shutdown().unwrap();
+    runtime.run().unwrap();
+    runtime.destroy().unwrap();
+    assert_eq!(status(root.info()), Status::Invalid);
+    let elsewhere = move || (status(root.spawn(async {})), status(handle.time()));
+    assert_eq!(std::thread::spawn(elsewhere).join().unwrap(), (Status::Closed, Status::Closed));
+}
+
+#[test]
+fn a_local_future_is_refused_elsewhere() {
+    let runtime = manual();
+    let root = runtime.root();
+    let elsewhere = move || assert_eq!(status(root.spawn_local(async {})), Status::Thread);
+    std::thread::spawn(elsewhere).join().unwrap();
+}
+
+#[test]
+fn a_call_from_inside_that_would_run_the_loop_is_refused() {
+    let runtime = Rc::new(manual());
+    let inner = runtime.clone();
+    let task = async move { assert_eq!(status(inner.advance(SECOND)), Status::Reentrant) };
+    drop(runtime.root().spawn_local(task).unwrap());
+    now(&runtime);
+    assert_eq!(runtime.root().info().unwrap().succeeded, 1);
+}
+
+#[test]
+fn who_runs_is_known_in_tasks_handlers_hooks_and_watches() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = {
+        let told = told.clone();
+        move |what| {
+            let (task, group) = current();
+            told.lock().unwrap().push((what, task.map(|t| t.handle()), group.map(|g| g.handle())));
+        }
+    };
+    let runtime = manual();
+    let (on_error, on_drain, in_task) = (tell.clone(), tell.clone(), tell.clone());
+    let options = GroupOptions::new()
+        .on_error(move |_| {
+            on_error("error");
+            Ok::<_, BoxError>(())
+        })
+        .on_drain(move |_| {
+            on_drain("drain");
+            Ok::<_, BoxError>(())
+        });
+    let group = runtime.root().group(options).unwrap();
+    let task = group.spawn_with(TaskOptions::new(), |task| async move {
+        in_task("start");
+        task.sleep(SECOND).await;
+        in_task("later");
+        Err::<(), _>("over")
+    });
+    let task = task.unwrap().task().handle();
+    runtime.advance(SECOND).unwrap();
+    group.shutdown().unwrap();
+    now(&runtime);
+    let own = (Some(task), Some(group.handle()));
+    let hook = (None, Some(group.handle()));
+    let told = told.lock().unwrap();
+    let expected = [("start", own), ("later", own), ("error", hook), ("drain", hook)];
+    assert_eq!(*told, expected.map(|(what, (task, group))| (what, task, group)));
+    assert_eq!(current(), (None, None));
+}
+
+#[test]
+fn a_plain_future_is_dropped_when_it_is_cancelled() {
+    let runtime = manual();
+    let held = Rc::new(());
+    let kept = held.clone();
+    let task = runtime.root().spawn_local(async move {
+        let _kept = kept;
+        std::future::pending::<()>().await;
+    });
+    let task = task.unwrap();
+    now(&runtime);
+    task.cancel("enough");
+    now(&runtime);
+    assert_eq!(Rc::strong_count(&held), 1);
+    let error = runtime_result(task);
+    assert!(error.is_cancelled());
+    assert_eq!(error.outcome().reason.as_deref(), Some("enough"));
+}
+
+fn runtime_result<T: std::fmt::Debug>(task: JoinHandle<T>) -> ptg::JoinError {
+    let mut task = std::pin::pin!(task);
+    match task.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(result) => result.unwrap_err(),
+        std::task::Poll::Pending => panic!("it has not ended"),
+    }
+}
+
+#[test]
+fn a_task_hears_drain_then_cancel_and_is_dropped_at_last() {
+    let runtime = manual();
+    let options = GroupOptions::new().grace(SECOND).cancel_wait(SECOND);
+    let group = runtime.root().group(options).unwrap();
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let hears = heard.clone();
+    let task = group.spawn_local_with(TaskOptions::new(), |task| async move {
+        while Rc::strong_count(&hears) > 0 {
+            let signal = task.signal().await;
+            hears.borrow_mut().push(signal);
+        }
+    });
+    let task: JoinHandle<()> = task.unwrap();
+    now(&runtime);
+    group.shutdown().unwrap();
+    now(&runtime);
+    assert_eq!(*heard.borrow(), [Signal::Drain]);
+    runtime.advance(SECOND).unwrap();
+    assert!(matches!(heard.borrow()[1], Signal::Cancel(_)));
+    runtime.advance(SECOND).unwrap();
+    assert_eq!(Rc::strong_count(&heard), 1, "its future is gone");
+    let error = runtime_result(task);
+    assert!(error.outcome().is_killed && error.is_cancelled());
+}
+
+#[test]
+fn one_that_is_not_to_be_killed_is_abandoned_and_named() {
+    let runtime = manual();
+    let group = runtime.root().group(GroupOptions::new().grace(SECOND).cancel_wait(SECOND)).unwrap();
+    let options = TaskOptions::new().name("stuck").on_kill(OnKill::Abandon);
+    let _stuck: JoinHandle<()> = group.spawn_with(options, |_| std::future::pending::<()>()).unwrap();
+    now(&runtime);
+    runtime.shutdown().unwrap();
+    runtime.advance(SECOND * 2).unwrap();
+    let report = runtime.root().report().unwrap();
+    assert_eq!(report.rows[0].abandoned, 1);
+    assert!(!report.is_clean());
+    let abandoned = group.abandoned().unwrap();
+    assert_eq!(abandoned[0].info().unwrap().name, "stuck");
+}
+
+#[test]
+fn sleeps_of_one_task_end_each_at_its_time() {
+    let runtime = manual();
+    let ends = Rc::new(RefCell::new(Vec::new()));
+    let seen = ends.clone();
+    let handle = runtime.handle().clone();
+    let begin = handle.time().unwrap();
+    let sleeper = runtime.root().spawn_local_with(TaskOptions::new(), |task| async move {
+        let mut naps: Vec<_> = [3, 1, 2].map(|n| Some(Box::pin(task.sleep(SECOND * n)))).into();
+        while naps.iter().any(Option::is_some) {
+            std::future::poll_fn(|polling| {
+                let mut is_any = false;
+                for nap in &mut naps {
+                    if nap.as_mut().is_some_and(|nap| nap.as_mut().poll(polling).is_ready()) {
+                        *nap = None;
+                        is_any = true;
+                    }
+                }
+                if is_any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            })
+            .await;
+            seen.borrow_mut().push(handle.time().unwrap() - begin);
+        }
+    });
+    let sleeper = sleeper.unwrap();
+    runtime.advance(SECOND * 5).unwrap();
+    assert_eq!(*ends.borrow(), [SECOND, SECOND * 2, SECOND * 3]);
+    assert!(sleeper.is_finished());
+}
+
+#[test]
+fn a_wake_from_another_thread_arrives() {
+    let runtime = LocalRuntime::new().unwrap();
+    let waker: Arc<Mutex<Option<std::task::Waker>>> = Arc::default();
+    let given = waker.clone();
+    let mut polls = 0;
+    let task = runtime.root().spawn(std::future::poll_fn(move |polling| {
+        polls += 1;
+        *given.lock().unwrap() = Some(polling.waker().clone());
+        if polls == 3 { std::task::Poll::Ready(Ok::<_, BoxError>(polls)) } else { std::task::Poll::Pending }
+    }));
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                if let Some(waker) = waker.lock().unwrap().take() {
+                    waker.wake();
+                }
+                std::thread::yield_now();
+            }
+        });
+        assert_eq!(runtime.block_on(task.unwrap()).unwrap().unwrap(), 3);
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn children_close_in_order_and_the_report_says_so() {
+    let runtime = manual();
+    let [a, b, c] = ["a", "b", "c"].map(|name| runtime.root().group(GroupOptions::new().name(name)).unwrap());
+    a.stops_before(&b).unwrap();
+    a.stops_before(&c).unwrap();
+    b.stops_before(&c).unwrap();
+    runtime.shutdown().unwrap();
+    now(&runtime);
+    let report = runtime.root().report().unwrap();
+    let paths: Vec<String> = report.rows.iter().map(|row| report.path(row)).collect();
+    assert_eq!(paths, ["/a", "/b", "/c", "/"]);
+}
+
+#[test]
+fn whoever_waits_for_a_group_gets_the_report_and_nobody_waits_for_himself() {
+    let runtime = manual();
+    let group = runtime.root().group(GroupOptions::new().name("g")).unwrap();
+    let inner = group.clone();
+    let inside = group.spawn(async move { inner.closed().await.map(drop) }).unwrap();
+    let outer = group.clone();
+    let outside = runtime.root().spawn(async move { outer.closed().await }).unwrap();
+    now(&runtime);
+    let error = runtime_result(inside);
+    assert_eq!(error.cause().unwrap().downcast_ref::<ptg::Error>().unwrap().status(), Status::Deadlock);
+    group.shutdown().unwrap();
+    now(&runtime);
+    let mut outside = std::pin::pin!(outside);
+    let polling = &mut std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(Ok(report)) = outside.as_mut().poll(polling) else { panic!("no report") };
+    assert_eq!((report.rows.len(), report.rows[0].failed), (1, 0));
+}
+
+#[test]
+fn a_scope_that_is_dropped_ends_its_group() {
+    let runtime = manual();
+    let scope = Scope::open(&runtime.root(), GroupOptions::new()).unwrap();
+    let group = scope.group().clone();
+    let task: JoinHandle<()> = group.spawn(std::future::pending::<()>()).unwrap();
+    now(&runtime);
+    drop(scope);
+    now(&runtime);
+    assert!(runtime_result(task).is_cancelled());
+    assert_eq!(status(group.info()), Status::Stale);
+}
+
+#[test]
+fn a_runtime_that_is_dropped_drops_its_futures_and_detached_handles_keep_nothing() {
+    let held = Arc::new(());
+    let waits: JoinHandle<()>;
+    {
+        let runtime = LocalRuntime::new().unwrap();
+        let kept = held.clone();
+        let task = async move {
+            let _kept = kept;
+            std::future::pending::<()>().await;
+        };
+        waits = runtime.root().spawn(task).unwrap();
+        let kept = held.clone();
+        let never_run = async move { drop(kept) };
+        runtime.turn(Limit::from_nanos(0)).unwrap();
+        drop(runtime.root().spawn(never_run).unwrap());
+        assert_eq!(Arc::strong_count(&held), 3);
+    }
+    assert_eq!(Arc::strong_count(&held), 1);
+    assert!(runtime_result(waits).is_cancelled());
+}
+
+#[test]
+fn a_refused_spawn_gives_nothing_and_drops_what_came_along() {
+    let runtime = manual();
+    let group = runtime.root().group(GroupOptions::new().max_tasks(1, Default::default())).unwrap();
+    let held = Arc::new(());
+    drop(group.spawn(std::future::pending::<()>()).unwrap());
+    let (future, done) = (held.clone(), held.clone());
+    let options = TaskOptions::new().on_done(move |_| drop(done));
+    let refused = group.spawn_with(options, |task| async move {
+        drop((future, task));
+    });
+    assert_eq!(status(refused), Status::Full);
+    assert_eq!(Arc::strong_count(&held), 1);
+    assert_eq!(group.info().unwrap().refused, 1);
+}
+
+#[test]
+fn a_periodic_timer_skips_while_its_task_goes_on() {
+    let runtime = manual();
+    let root = runtime.root();
+    let every = TimerOptions::new().every(SECOND).overlap(Overlap::Skip);
+    let timer = root.timer(every, |timer| {
+        let group = timer.task().info()?.group;
+        let job = group.spawn_with(TaskOptions::new(), |task| async move { task.sleep(SECOND * 3 / 2).await })?;
+        Ok::<_, ptg::Error>(Some(job.task()))
+    });
+    runtime.advance(SECOND * 4).unwrap();
+    let info = timer.unwrap().info().unwrap();
+    assert_eq!((info.fired, info.skipped), (2, 2));
+}
+
+#[test]
+fn a_queue_gives_back_what_it_will_not_handle() {
+    let runtime = manual();
+    let (handled, dropped) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    let (handles, drops) = (handled.clone(), dropped.clone());
+    let options = QueueOptions::new(2).on_drop(move |_, message: String| drops.lock().unwrap().push(message));
+    let queue = runtime.root().queue(options, move |_, message| {
+        handles.lock().unwrap().push(message.clone().unwrap());
+        if message.as_deref() == Some("bad") { Err("bad") } else { Ok(None) }
+    });
+    let queue = queue.unwrap();
+    queue.push("good".into()).unwrap();
+    queue.push("bad".into()).unwrap();
+    let full = queue.push("more".into()).unwrap_err();
+    assert_eq!((full.error.status(), full.message.as_str()), (Status::Full, "more"));
+    now(&runtime);
+    assert_eq!(*handled.lock().unwrap(), ["good", "bad"]);
+    assert_eq!(*dropped.lock().unwrap(), ["bad"]);
+    assert_eq!(queue.push("late".into()).unwrap_err().error.status(), Status::Stale);
+}
+
+#[test]
+fn one_picture_shows_the_groups_of_every_runtime() {
+    let (one, two) = (manual(), manual());
+    one.root().group(GroupOptions::new().name("of-one")).unwrap();
+    let group = two.root().group(GroupOptions::new().name("of-two")).unwrap();
+    drop(group.spawn_with(TaskOptions::new().name("parked"), |_| std::future::pending::<()>()).unwrap());
+    let picture = Snapshot::take_all(Duration::ZERO).unwrap();
+    let names: Vec<_> = picture.groups().map(|group| group.name.to_owned()).collect();
+    assert!(names.iter().any(|name| name == "of-one") && names.iter().any(|name| name == "of-two"));
+    assert!(picture.tasks().any(|task| task.name == "parked" && task.group == group.handle()));
+    assert!(two.root().snapshot().unwrap().to_json().unwrap().contains("of-two"));
+}
+
+#[test]
+fn a_runtime_of_its_own_thread_needs_no_other_executor() {
+    let runtime = ptg::Runtime::start().unwrap();
+    let group = runtime.root().group(GroupOptions::new().name("here")).unwrap();
+    assert_eq!(group.info().unwrap().name, "here");
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let task = group.spawn_with(TaskOptions::new(), |task| async move {
+        sender.send(std::thread::current().name().map(String::from)).unwrap();
+        task.sleep(Duration::from_millis(1)).await;
+    });
+    drop(task.unwrap());
+    assert_eq!(receiver.recv().unwrap().as_deref(), Some("ptg"));
+    let held = Arc::new(());
+    let kept = held.clone();
+    let parked = async move {
+        let _kept = kept;
+        std::future::pending::<()>().await;
+    };
+    drop(group.spawn(parked).unwrap());
+    drop(runtime);
+    assert_eq!(Arc::strong_count(&held), 1);
+    assert_eq!(status(group.spawn(async {})), Status::Closed);
+
+    let runtime = ptg::Runtime::start().unwrap();
+    drop(runtime.root().spawn(async {}).unwrap());
+    runtime.shutdown_and_wait(ShutdownOptions::new()).unwrap();
+}
