@@ -22,7 +22,7 @@ use crate::join::{End, Join, JoinError, Joinable};
 use crate::outcome::{BoxError, Cause, Outcome, TaskOutput, outcome_of, text};
 #[cfg(feature = "tokio")]
 use crate::pool::Run;
-use crate::shared::{Pool, Shared, guard, lock, until_room};
+use crate::shared::{Pool, Shared, discard, guard, lock, until_room};
 use crate::status::Status;
 
 thread_local! {
@@ -300,7 +300,7 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
     /// Drops all that was given along: the future may hold what holds it.
     pub fn throw_away(&self) {
         if let Err(payload) = self.drop_future() {
-            std::mem::forget(payload);
+            discard(payload);
         }
         let on_done = lock(&self.on_done).take();
         guard((), || drop(on_done));
@@ -572,7 +572,7 @@ unsafe extern "C" fn on_done<F: Future<Output: TaskOutput> + 'static>(
     guard((), || {
         cell.core.set_id(task);
         if let Err(payload) = cell.drop_future() {
-            std::mem::forget(payload);
+            discard(payload);
         }
         // The pool's poller keeps the task until it has looked.
         if cell.core.is_on_pool

@@ -15,7 +15,7 @@ use ptg_sys as sys;
 
 use crate::Report;
 use crate::cell::Wake;
-use crate::outcome::{BoxError, Cause, outcome_of, text};
+use crate::outcome::{BoxError, Cause, PanicPayload, outcome_of, text};
 use crate::status::{Error, Result, Status, check};
 
 thread_local! {
@@ -345,13 +345,19 @@ pub(crate) fn call_for_status(
     status
 }
 
+/// Drops what nobody wants to have; it may panic at that, and then that stays.
+pub(crate) fn discard(payload: PanicPayload) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(payload);
+    }
+}
+
 /// Calls foreign code from a callback of C: a panic, which the panic hook has told by then, ends here.
 pub(crate) fn guard<R>(panicked: R, function: impl FnOnce() -> R) -> R {
     match catch_unwind(AssertUnwindSafe(function)) {
         Ok(result) => result,
         Err(payload) => {
-            // A payload may panic as it is dropped.
-            std::mem::forget(payload);
+            discard(payload);
             panicked
         }
     }

@@ -146,9 +146,9 @@ async fn a_task_on_a_worker_is_told_dropped_or_abandoned() {
     assert!(deaf.await.unwrap_err().outcome().is_killed);
     let row = report.rows.iter().find(|row| row.name == "g").unwrap();
     assert_eq!((row.abandoned, row.killed), (1, 1));
-    release.send(()).unwrap();
     drop(runtime);
     assert_eq!(stuck.await.unwrap_err().status(), Status::TimedOut);
+    release.send(()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
