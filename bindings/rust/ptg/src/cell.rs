@@ -17,7 +17,7 @@ use std::task::{Context as Polling, Poll, Waker};
 
 use ptg_sys as sys;
 
-use crate::context::{Cancellation, Signal, Told};
+use crate::context::{Cancellation, Signal, Signals, Told};
 use crate::join::{End, Join, JoinError, Joinable};
 use crate::outcome::{BoxError, Cause, Outcome, TaskOutput, outcome_of, text};
 #[cfg(feature = "tokio")]
@@ -80,6 +80,11 @@ impl Core {
 
     fn take_poller(&self) -> Option<Waker> {
         self.signals.peek(|signals| signals.take_poller()).flatten()
+    }
+
+    /// To be done when the future is gone.
+    fn forget_wakers(&self) {
+        drop(self.signals.peek(Signals::take_wakers));
     }
 
     fn finish(&self, outcome: Option<&Outcome>) {
@@ -238,6 +243,7 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
             fence(Ordering::SeqCst);
             if self.core.is_to_drop.load(Ordering::Relaxed) {
                 self.cancel_by_drop();
+                self.core.forget_wakers();
             }
         } else {
             let dropped = catch_unwind(AssertUnwindSafe(|| *place = None));
@@ -580,6 +586,7 @@ unsafe extern "C" fn on_done<F: Future<Output: TaskOutput> + 'static>(
         {
             poller.wake();
         }
+        cell.core.forget_wakers();
         let has_cause = cell.core.has_cause.load(Ordering::Acquire);
         let cause = if has_cause { cell.core.shared.take_cause(task) } else { None };
         let on_done = lock(&cell.on_done).take();

@@ -66,6 +66,11 @@ impl Signals {
         }
     }
 
+    /// All wakers, to be dropped elsewhere: those of the task itself keep it.
+    pub fn take_wakers(&mut self) -> impl Sized + use<> {
+        (std::mem::take(&mut self.waiting), std::mem::take(&mut self.sleeps), self.poller.take())
+    }
+
     pub fn first_sleep(&self) -> Option<i64> {
         self.sleeps.iter().map(|(end, _)| *end).min()
     }

@@ -1,9 +1,12 @@
 //! Ten million short tasks, and no memory left behind. Run alone, and built with optimizations.
 
-use ptg::{GroupOptions, LocalRuntime, Runtime, ShutdownOptions};
+use std::time::Duration;
+
+use ptg::{GroupOptions, LocalRuntime, Runtime, ShutdownOptions, TaskOptions};
 
 const TASKS: u32 = 10_000_000;
 const BATCH: u32 = 10_000;
+const WAITING: u32 = 100;
 
 /// Of this process, in bytes.
 fn resident() -> u64 {
@@ -35,8 +38,26 @@ fn ten_million_tasks_on_its_own_loop_leave_nothing() {
         for number in 1..BATCH {
             drop(group.spawn(fail_now_and_then(number)).unwrap());
         }
+        // Some wait, and are ended while they do.
+        let mut waiting = Vec::new();
+        for _ in 0..WAITING {
+            let parked = group.spawn_with(TaskOptions::new(), |task| async move {
+                let mut nap = std::pin::pin!(task.sleep(Duration::from_secs(60)));
+                let mut told = std::pin::pin!(task.draining());
+                std::future::poll_fn(|polling| match nap.as_mut().poll(polling) {
+                    std::task::Poll::Pending => told.as_mut().poll(polling),
+                    ready => ready,
+                })
+                .await;
+            });
+            waiting.push(parked.unwrap());
+        }
         let last = group.spawn(fail_now_and_then(0)).unwrap();
         assert!(runtime.block_on(last).unwrap().is_err());
+        for parked in waiting {
+            parked.cancel("enough");
+            runtime.block_on(parked).unwrap().unwrap();
+        }
         if batch == TASKS / BATCH / 10 {
             after_warm_up = resident();
         }
