@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ptg::{Group, GroupInfo, Queue, Task, TaskInfo};
+use ptg::{Event, EventKind, Group, GroupInfo, Queue, Task, TaskInfo};
 use serde_json::{Value, json};
 
 use crate::request::{Answer, Request, bad};
@@ -249,6 +249,45 @@ fn snapshot(of: &Group) -> Answer<Value> {
         })
         .collect();
     Ok(json!({"groups": groups, "tasks": tasks}))
+}
+
+pub fn take(request: &Request) -> Answer<Value> {
+    let capacity = request.needed("capacity", request.integer("capacity"))?;
+    let Ok(capacity @ 0..=100_000) = usize::try_from(capacity) else { return bad("capacity: out of range") };
+    let events = state::runtime()?.handle().take_events(capacity)?;
+    Ok(json!({"events": events.iter().map(event).collect::<Vec<_>>()}))
+}
+
+fn event(event: &Event) -> Value {
+    let of_task = |call: &str| json!({"call": call, "task": task(&event.task)});
+    let of_group = |call: &str| json!({"call": call, "group": state::reference(event.group.handle())});
+    match &event.kind {
+        EventKind::Start => of_task("start"),
+        EventKind::Wake => of_task("wake"),
+        EventKind::Drain => of_task("drain"),
+        EventKind::Kill => of_task("kill"),
+        EventKind::Cancel { reason, originator } => {
+            let mut call = of_task("cancel");
+            call["reason"] = json!(reason);
+            call["originator"] = state::reference(*originator);
+            call
+        }
+        EventKind::Done(outcome) => {
+            let mut call = of_task("done");
+            call["outcome"] = words::outcome(outcome);
+            call
+        }
+        EventKind::Error { outcome, from } => {
+            let mut call = of_group("error");
+            call["from"] = state::reference(from.handle());
+            call["task"] = task(&event.task);
+            call["outcome"] = words::outcome(outcome);
+            call
+        }
+        EventKind::GroupDrain => of_group("group_drain"),
+        EventKind::GroupClosed => of_group("group_closed"),
+        other => json!({"call": format!("{other:?}")}),
+    }
 }
 
 pub fn queue(queue: &Queue<i64>) -> Answer<Value> {

@@ -96,6 +96,7 @@ fn carry_out(operation: &str, request: &Request) -> Answer<Value> {
             Ok(nothing())
         }
         "post" => post(request),
+        "take" => looks::take(request),
         "timer" => timer(request),
         "timer_info" => {
             let task = request.needed_handle("task")?;
@@ -153,6 +154,7 @@ fn hello() -> Value {
         "remote",
         "timer",
         "queue",
+        "events",
     ];
     json!({"protocol": 1, "name": "rust", "version": env!("CARGO_PKG_VERSION"), "clock": "virtual",
            "features": features})
@@ -193,9 +195,6 @@ fn made(name: &str, result: Answer<u64>) -> Answer<Value> {
 }
 
 fn group_options(request: &Request, name: &str) -> Answer<GroupOptions> {
-    if request.flag("events")? {
-        return bad("events: not offered");
-    }
     let mut options = GroupOptions::new()
         .grace(request.limit("grace")?)
         .cancel_wait(request.limit("cancel_wait")?)
@@ -221,6 +220,9 @@ fn group_options(request: &Request, name: &str) -> Answer<GroupOptions> {
     }
     if request.field("owner").is_some() {
         options = options.owner(&state::handle()?.task(request.handle("owner")?));
+    }
+    if request.flag("events")? {
+        return Ok(options.events().keeping(Given(name.into())));
     }
     Ok(hooks(options, name, &request.tells(&["drain", "error", "closed"], &["drain", "closed"])?))
 }
@@ -251,19 +253,22 @@ fn make_group(request: &Request) -> Answer<Value> {
 }
 
 fn spawn(request: &Request) -> Answer<Value> {
-    if request.flag("events")? || request.flag("killable")? {
-        return bad("events: not offered");
-    }
     let group = request.needed_handle("in")?;
     let name = request.name()?;
     let group = state::handle()?.group(group);
+    if request.flag("events")? {
+        let options = plain_task_options(request)?;
+        let on_kill = if request.flag("killable")? { OnKill::Tell } else { OnKill::Abandon };
+        let task = run(request, move || group.spawn_events(options.on_kill(on_kill), 0));
+        return made(&name, task.map(|task| task.handle()));
+    }
     let options = task_options(request, &name)?;
     let behaviour = name.clone();
     let task = run(request, move || group.spawn_with(options, |task| behave(behaviour, task)));
     made(&name, task.map(|task| task.task().handle()))
 }
 
-fn task_options(request: &Request, name: &str) -> Answer<TaskOptions> {
+fn plain_task_options(request: &Request) -> Answer<TaskOptions> {
     let mut options = TaskOptions::new();
     if let Some(name) = request.text("name")? {
         options = options.name(name);
@@ -285,6 +290,11 @@ fn task_options(request: &Request, name: &str) -> Answer<TaskOptions> {
     if request.field("spawner").is_some() {
         options = options.spawner(&state::handle()?.task(request.handle("spawner")?));
     }
+    Ok(options)
+}
+
+fn task_options(request: &Request, name: &str) -> Answer<TaskOptions> {
+    let mut options = plain_task_options(request)?;
     let tells = request.tells(&["drain", "cancel", "kill"], &["drain", "cancel"])?;
     let tells = |word: &str| tells.iter().any(|told| told == word);
     if !tells("drain") {

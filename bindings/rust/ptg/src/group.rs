@@ -112,6 +112,7 @@ pub struct GroupOptions {
     on_error: Option<ErrorHook>,
     on_drain: Option<GroupHook>,
     on_closed: Option<GroupHook>,
+    kept: Vec<Box<dyn Send>>,
 }
 
 impl GroupOptions {
@@ -153,6 +154,19 @@ impl GroupOptions {
     /// While it drains it accepts spawns from anyone, not only from inside.
     pub fn admits_anyone(mut self) -> Self {
         self.flags |= sys::PTG_GROUP_ADMITS_ANYONE;
+        self
+    }
+
+    /// Its errors, its drain and its closing are told by [`Handle::take_events`](crate::Handle::take_events), and not
+    /// by hooks, of which it must have none. Whoever waits in [`closed`](Group::closed) gets no report but the root's.
+    pub fn events(mut self) -> Self {
+        self.flags |= sys::PTG_GROUP_EVENTS;
+        self
+    }
+
+    /// Keeps a value, which is dropped when the group is gone, or refused.
+    pub fn keeping(mut self, value: impl Send + 'static) -> Self {
+        self.kept.push(Box::new(value));
         self
     }
 
@@ -218,9 +232,10 @@ impl GroupOptions {
 
     /// Calls `use_it` with the options in C's form. It must give them to one call that releases the user data.
     pub(crate) fn with_raw<R>(self, use_it: impl FnOnce(&sys::ptg_group_options) -> R) -> R {
-        let Self { name, on_error, on_drain, on_closed, .. } = self;
+        let Self { name, on_error, on_drain, on_closed, kept, .. } = self;
         let (has_error, has_drain) = (on_error.is_some(), on_drain.is_some());
-        let hooks = Box::into_raw(Box::new(Hooks { on_error, on_drain, on_closed }));
+        let has_closed = on_closed.is_some() || self.flags & sys::PTG_GROUP_EVENTS == 0;
+        let hooks = Box::into_raw(Box::new(Hooks { on_error, on_drain, on_closed, _kept: kept }));
         use_it(&sys::ptg_group_options {
             size: size_of::<sys::ptg_group_options>() as u32,
             flags: self.flags,
@@ -232,7 +247,7 @@ impl GroupOptions {
             max_tasks: self.max_tasks,
             on_error: if has_error { Some(call_on_error) } else { None },
             on_drain: if has_drain { Some(call_on_drain) } else { None },
-            on_closed: Some(call_on_closed),
+            on_closed: if has_closed { Some(call_on_closed) } else { None },
             release: Some(release_hooks),
             user_data: hooks.cast(),
             when_full: self.when_full as u32,
@@ -255,6 +270,7 @@ struct Hooks {
     on_error: Option<ErrorHook>,
     on_drain: Option<GroupHook>,
     on_closed: Option<GroupHook>,
+    _kept: Vec<Box<dyn Send>>,
 }
 
 fn status_of(result: Option<Result<(), BoxError>>) -> sys::ptg_status {

@@ -7,6 +7,7 @@ mod cell;
 mod context;
 #[cfg(feature = "tokio")]
 mod drive;
+mod events;
 mod group;
 mod handle;
 mod join;
@@ -26,6 +27,7 @@ mod timer;
 mod watch;
 
 pub use context::{Cancellation, Context, Signal, Sleep};
+pub use events::{Event, EventKind};
 pub use group::{Group, GroupOptions, GroupState, Limit, OnFailure, ShutdownOptions, WhenFull};
 pub use handle::{Handle, current};
 pub use join::{JoinError, JoinHandle};

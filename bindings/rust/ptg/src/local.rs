@@ -205,6 +205,8 @@ impl LocalRuntime {
                 Err(error) if error.status() == Status::Invalid => self.turn(Limit::from_nanos(20_000_000))?,
                 other => other?,
             }
+            // What is told by events is over when that is taken.
+            while !self.handle.take_events(64)?.is_empty() {}
             match self.try_destroy() {
                 Err(error) if error.status() == Status::Busy => {}
                 other => return other,

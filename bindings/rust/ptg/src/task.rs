@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use ptg_sys as sys;
 
-use crate::cell::{Cell, Core, OnDone, Owner, Tells};
+use crate::cell::{Cell, OnDone, Owner, Tells};
 use crate::context::Context;
 use crate::handle::current_away;
 use crate::join::JoinHandle;
@@ -125,6 +125,14 @@ impl TaskOptions {
         self
     }
 
+    pub(crate) fn has_on_done(&self) -> bool {
+        self.on_done.is_some()
+    }
+
+    pub(crate) fn kill(&self) -> OnKill {
+        self.on_kill
+    }
+
     fn tells(&self) -> Tells {
         Tells {
             drain: !self.is_deaf_to_drain,
@@ -171,29 +179,34 @@ impl<F: Future<Output: TaskOutput> + 'static> Tables<F> {
         if *label == Label::Usual && tells == USUAL {
             return Ok(Self::USUAL);
         }
-        let wanted = Cell::<F>::table(tells, std::ptr::null());
-        let key = (addresses(&wanted), label.clone());
-        let mut made = lock(&MADE);
-        if let Some(Table(table)) = made.get_or_insert_default().get(&key) {
-            return Ok(table);
-        }
-        let name = match label {
-            Label::Usual => LABEL,
-            Label::None => std::ptr::null(),
-            Label::Own(label) => CString::new(label.as_str())
-                .map_err(|_| Error::new(Status::Invalid, "type_name: a NUL in it"))?
-                .into_raw()
-                .cast_const(),
-        };
-        let table: &'static sys::ptg_task_type = Box::leak(Box::new(sys::ptg_task_type { name, ..wanted }));
-        made.get_or_insert_default().insert(key, Table(table));
-        Ok(table)
+        intern(Cell::<F>::table(tells, std::ptr::null()), label)
     }
 }
 
+/// Keeps a table for ever, under this label; one that is the same only once.
+fn intern(wanted: sys::ptg_task_type, label: &Label) -> Result<&'static sys::ptg_task_type> {
+    let key = (addresses(&wanted), label.clone());
+    let mut made = lock(&MADE);
+    if let Some(Table(table)) = made.get_or_insert_default().get(&key) {
+        return Ok(table);
+    }
+    let name = match label {
+        Label::Usual => LABEL,
+        Label::None => std::ptr::null(),
+        Label::Own(label) => CString::new(label.as_str())
+            .map_err(|_| Error::new(Status::Invalid, "type_name: a NUL in it"))?
+            .into_raw()
+            .cast_const(),
+    };
+    let table: &'static sys::ptg_task_type = Box::leak(Box::new(sys::ptg_task_type { name, ..wanted }));
+    made.get_or_insert_default().insert(key, Table(table));
+    Ok(table)
+}
+
 /// What tables that may stand for each other have in common.
-fn addresses(table: &sys::ptg_task_type) -> [usize; 7] {
+fn addresses(table: &sys::ptg_task_type) -> [usize; 8] {
     [
+        table.flags as usize,
         table.start.map_or(0, |f| f as usize),
         table.drain.map_or(0, |f| f as usize),
         table.cancel.map_or(0, |f| f as usize),
@@ -209,7 +222,7 @@ struct Table(&'static sys::ptg_task_type);
 // SAFETY: never written to once it is made.
 unsafe impl Send for Table {}
 
-type TableKey = ([usize; 7], Label);
+type TableKey = ([usize; 8], Label);
 
 static MADE: Mutex<Option<HashMap<TableKey, Table>>> = Mutex::new(None);
 
@@ -316,20 +329,10 @@ where
 {
     let shared = &group.shared;
     let mut task = 0;
-    let give = || Arc::into_raw(cell.clone()).cast_mut().cast::<c_void>();
-    let status = options.with_raw(shared, |raw| match shared.here() {
-        // SAFETY: on the runtime's thread; the table is static, the user data of the type it is for and released by
-        // the call if it fails.
-        Ok(runtime) => unsafe { sys::ptg_task_spawn(runtime, group.handle(), table, raw, give(), &mut task) },
-        // An over runtime answers PTG_ECLOSED.
-        Err(_) => {
-            let spawn = |task: &mut u64, user_data| {
-                // SAFETY: as above; a way in is for any thread.
-                unsafe { sys::ptg_remote_spawn(shared.remote(), group.handle(), table, raw, user_data, task) }
-            };
-            spawn_away(cell.core(), || spawn(&mut task, give()))
-        }
-    });
+    // Refused by mail that is full it is tried again: nothing is thrown away by an attempt.
+    cell.core().is_kept.store(!shared.is_here(), Ordering::Relaxed);
+    let status = submit(group, table, options, || Arc::into_raw(cell.clone()).cast_mut().cast(), &mut task);
+    cell.core().is_kept.store(false, Ordering::Relaxed);
     if status != sys::PTG_OK {
         cell.throw_away();
         return Err(shared.error(status));
@@ -339,12 +342,45 @@ where
     Ok(JoinHandle::new(cell))
 }
 
-/// A spawn by mail, tried until there is room; nothing is thrown away by an attempt.
-fn spawn_away(core: &Core, mut spawn: impl FnMut() -> sys::ptg_status) -> sys::ptg_status {
-    core.is_kept.store(true, Ordering::Relaxed);
-    let status = until_room(Some(PATIENCE), &mut spawn);
-    core.is_kept.store(false, Ordering::Relaxed);
-    status
+/// Spawns, on the runtime's thread or by mail, with what `give` gives anew for each attempt. The table is for tasks of
+/// just that user data.
+pub(crate) fn submit(
+    group: &Group,
+    table: &'static sys::ptg_task_type,
+    options: &TaskOptions,
+    give: impl Fn() -> *mut c_void,
+    task: &mut u64,
+) -> sys::ptg_status {
+    let shared = &group.shared;
+    options.with_raw(shared, |raw| match shared.here() {
+        // SAFETY: on the runtime's thread; the table is static, the user data of the type it is for and released by
+        // the call if it fails.
+        Ok(runtime) => unsafe { sys::ptg_task_spawn(runtime, group.handle(), table, raw, give(), task) },
+        // SAFETY: as above; a way in is for any thread. An over runtime answers PTG_ECLOSED.
+        Err(_) => until_room(Some(PATIENCE), || unsafe {
+            sys::ptg_remote_spawn(shared.remote(), group.handle(), table, raw, give(), task)
+        }),
+    })
+}
+
+/// The table for tasks that are told by events.
+pub(crate) fn event_table(is_killable: bool, options: &TaskOptions) -> Result<&'static sys::ptg_task_type> {
+    let kill = if is_killable { sys::PTG_TASK_TYPE_KILLABLE } else { 0 };
+    intern(
+        sys::ptg_task_type {
+            size: size_of::<sys::ptg_task_type>() as u32,
+            flags: sys::PTG_TASK_TYPE_EVENTS | kill,
+            name: std::ptr::null(),
+            start: None,
+            drain: None,
+            cancel: None,
+            kill: None,
+            wake: None,
+            done: None,
+            release: None,
+        },
+        &options.label,
+    )
 }
 
 /// A task, from outside. This is a handle, cheap to clone and for every thread; keeping or dropping it changes nothing
