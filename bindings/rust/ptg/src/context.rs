@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context as Polling, Poll, Waker};
 use std::time::Duration;
 
-use crate::cell::{Core, Owner};
-use crate::group::nanoseconds;
+use crate::group_options::nanoseconds;
 use crate::outcome::Cancelled;
 use crate::shared::lock;
+use crate::task_core::{Core, Owner};
 use crate::{Group, Task};
 
 /// Why a task is asked to end.
@@ -60,7 +60,7 @@ impl Signals {
         std::mem::take(&mut self.waiting)
     }
 
-    fn wait(&mut self, waker: &Waker) {
+    pub fn wait(&mut self, waker: &Waker) {
         if !self.waiting.iter().any(|waiting| waiting.will_wake(waker)) {
             self.waiting.push(waker.clone());
         }

@@ -7,7 +7,8 @@ use ptg_sys as sys;
 use crate::outcome::{Outcome, text};
 use crate::shared::Shared;
 use crate::status::{Error, Result, Status};
-use crate::task::{TaskOptions, event_table, submit};
+use crate::task::submit;
+use crate::task_options::{TaskOptions, event_table};
 use crate::{Group, Handle, OnKill, Task};
 
 /// What an event says.
@@ -101,8 +102,8 @@ impl Event {
 }
 
 impl Handle {
-    /// Takes up to `capacity` events; as many as that: there may be more. One that is not taken holds up nothing but the
-    /// task or group that it is about. Those of a kind that this crate does not know are left out.
+    /// Takes up to `capacity` events; as many as that: there may be more. One that is not taken holds up nothing
+    /// but the task or group that it is about. Those of a kind that this crate does not know are left out.
     ///
     /// ```
     /// use std::time::Duration;

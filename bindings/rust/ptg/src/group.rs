@@ -1,71 +1,13 @@
-//! Groups: making them, their hooks, and their end.
+//! Groups: making them, and their end.
 
-use std::ffi::c_void;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ptg_sys as sys;
 
-use crate::outcome::{BoxError, ErrorReport, Outcome, outcome_of, text};
-use crate::shared::{PATIENCE, Shared, call_for_status, guard, until_room};
-use crate::status::{Result, Status, check};
-use crate::{Report, Task};
-
-/// A duration of an option: a [`Duration`], or one of the constants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit(i64);
-
-impl Limit {
-    /// No limit.
-    pub const FOREVER: Self = Self(-1);
-    /// A limit of no time at all.
-    pub const AT_ONCE: Self = Self(-2);
-
-    /// As libptg has it: nanoseconds; 0 stands for "as before". A malformed one is refused where it is used.
-    pub const fn from_nanos(nanoseconds: i64) -> Self {
-        Self(nanoseconds)
-    }
-
-    /// As libptg has it.
-    pub const fn as_nanos(self) -> i64 {
-        self.0
-    }
-}
-
-impl From<Duration> for Limit {
-    fn from(duration: Duration) -> Self {
-        if duration.is_zero() { Self::AT_ONCE } else { Self(nanoseconds(duration)) }
-    }
-}
-
-pub(crate) fn nanoseconds(duration: Duration) -> i64 {
-    duration.as_nanos().try_into().unwrap_or(i64::MAX)
-}
-
-/// What a spawn meets when a group has as many tasks as it may.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WhenFull {
-    /// It is refused: [`Status::Full`].
-    #[default]
-    Refuse,
-    /// It waits; a freed place starts the oldest.
-    Queue,
-    /// It waits, and the oldest task not asked yet is asked to end.
-    ReplaceOldest,
-}
-
-/// What the failure of a task does beyond being reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnFailure {
-    /// Nothing.
-    #[default]
-    Report,
-    /// Its group is shut down.
-    ShutdownGroup,
-    /// The root group is shut down.
-    ShutdownRoot,
-}
+use crate::shared::{PATIENCE, Shared, until_room};
+use crate::status::{Result, check};
+use crate::{GroupOptions, Limit, Report};
 
 /// A group's state; it never goes backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,262 +31,6 @@ impl GroupState {
             _ => Self::Closed,
         }
     }
-}
-
-type ErrorHook = Box<dyn FnMut(&ErrorReport) -> Result<(), BoxError> + Send>;
-type GroupHook = Box<dyn FnMut(&Group) -> Result<(), BoxError> + Send>;
-
-/// What a group is to be. Everything that is left out is inherited, or libptg's default.
-#[derive(Default)]
-#[must_use]
-pub struct GroupOptions {
-    name: Option<String>,
-    flags: u32,
-    grace: i64,
-    cancel_wait: i64,
-    deadline: i64,
-    max_tasks: u64,
-    max_queued: u64,
-    when_full: WhenFull,
-    on_failure: OnFailure,
-    history: u64,
-    owner: u64,
-    on_error: Option<ErrorHook>,
-    on_drain: Option<GroupHook>,
-    on_closed: Option<GroupHook>,
-    kept: Vec<Box<dyn Send>>,
-}
-
-impl GroupOptions {
-    /// Nothing but defaults.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A name for reports and pictures; need not be unique.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// How long its tasks have from drain to cancel.
-    pub fn grace(mut self, limit: impl Into<Limit>) -> Self {
-        self.grace = limit.into().as_nanos();
-        self
-    }
-
-    /// How long its tasks have from cancel to being given up.
-    pub fn cancel_wait(mut self, limit: impl Into<Limit>) -> Self {
-        self.cancel_wait = limit.into().as_nanos();
-        self
-    }
-
-    /// A limit for the whole shutdown of this group with all below it.
-    pub fn deadline(mut self, limit: impl Into<Limit>) -> Self {
-        self.deadline = limit.into().as_nanos();
-        self
-    }
-
-    /// Children that no order edge holds back close together.
-    pub fn parallel(mut self) -> Self {
-        self.flags |= sys::PTG_GROUP_PARALLEL;
-        self
-    }
-
-    /// While it drains it accepts spawns from anyone, not only from inside.
-    pub fn admits_anyone(mut self) -> Self {
-        self.flags |= sys::PTG_GROUP_ADMITS_ANYONE;
-        self
-    }
-
-    /// Its errors, its drain and its closing are told by [`Handle::take_events`](crate::Handle::take_events), and not
-    /// by hooks, of which it must have none. Whoever waits in [`closed`](Group::closed) gets no report but the root's.
-    pub fn events(mut self) -> Self {
-        self.flags |= sys::PTG_GROUP_EVENTS;
-        self
-    }
-
-    /// Keeps a value, which is dropped when the group is gone, or refused.
-    pub fn keeping(mut self, value: impl Send + 'static) -> Self {
-        self.kept.push(Box::new(value));
-        self
-    }
-
-    /// How many tasks may be live at once, and what one too many meets.
-    pub fn max_tasks(mut self, max_tasks: u64, when_full: WhenFull) -> Self {
-        self.max_tasks = max_tasks;
-        self.when_full = when_full;
-        self
-    }
-
-    /// How many may wait for a place at once.
-    pub fn max_queued(mut self, max_queued: u64) -> Self {
-        self.max_queued = max_queued;
-        self
-    }
-
-    /// What a failure does beyond being reported.
-    pub fn on_failure(mut self, policy: OnFailure) -> Self {
-        self.on_failure = policy;
-        self
-    }
-
-    /// How many ended tasks are remembered.
-    pub fn history(mut self, history: u64) -> Self {
-        self.history = history;
-        self
-    }
-
-    /// The task whose end shuts the group down, and which is done only when the group is closed.
-    pub fn owner(mut self, owner: &Task) -> Self {
-        self.owner = owner.handle();
-        self
-    }
-
-    /// Handles the failures of its tasks, and of descendants without a handler. A handler that fails, or panics, passes
-    /// both errors to the next ancestor's. It runs on the runtime's thread and must not block.
-    pub fn on_error<E: Into<BoxError>>(
-        mut self,
-        mut handler: impl FnMut(&ErrorReport) -> Result<(), E> + Send + 'static,
-    ) -> Self {
-        self.on_error = Some(Box::new(move |report| handler(report).map_err(Into::into)));
-        self
-    }
-
-    /// Called once when the group is told to drain; not when it goes straight to cancel. An error, or a panic, is one
-    /// of the group.
-    pub fn on_drain<E: Into<BoxError>>(
-        mut self,
-        mut hook: impl FnMut(&Group) -> Result<(), E> + Send + 'static,
-    ) -> Self {
-        self.on_drain = Some(Box::new(move |group| hook(group).map_err(Into::into)));
-        self
-    }
-
-    /// Called once when the group is closed; the report of its shutdown can be read then. Errors as of `on_drain`.
-    pub fn on_closed<E: Into<BoxError>>(
-        mut self,
-        mut hook: impl FnMut(&Group) -> Result<(), E> + Send + 'static,
-    ) -> Self {
-        self.on_closed = Some(Box::new(move |group| hook(group).map_err(Into::into)));
-        self
-    }
-
-    /// Calls `use_it` with the options in C's form. It must give them to one call that releases the user data.
-    pub(crate) fn with_raw<R>(self, use_it: impl FnOnce(&sys::ptg_group_options) -> R) -> R {
-        let Self { name, on_error, on_drain, on_closed, kept, .. } = self;
-        let (has_error, has_drain) = (on_error.is_some(), on_drain.is_some());
-        let has_closed = on_closed.is_some() || self.flags & sys::PTG_GROUP_EVENTS == 0;
-        let hooks = Box::into_raw(Box::new(Hooks { on_error, on_drain, on_closed, _kept: kept }));
-        use_it(&sys::ptg_group_options {
-            size: size_of::<sys::ptg_group_options>() as u32,
-            flags: self.flags,
-            name: name.as_ref().map_or(std::ptr::null(), |name| name.as_ptr().cast()),
-            name_length: name.as_ref().map_or(0, String::len),
-            grace_ns: self.grace,
-            cancel_wait_ns: self.cancel_wait,
-            deadline_ns: self.deadline,
-            max_tasks: self.max_tasks,
-            on_error: if has_error { Some(call_on_error) } else { None },
-            on_drain: if has_drain { Some(call_on_drain) } else { None },
-            on_closed: if has_closed { Some(call_on_closed) } else { None },
-            release: Some(release_hooks),
-            user_data: hooks.cast(),
-            when_full: self.when_full as u32,
-            on_failure: self.on_failure as u32,
-            max_queued: self.max_queued,
-            owner: self.owner,
-            history: self.history,
-        })
-    }
-}
-
-impl std::fmt::Debug for GroupOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GroupOptions").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// A group's user data; used on the runtime's thread, by one callback at a time.
-struct Hooks {
-    on_error: Option<ErrorHook>,
-    on_drain: Option<GroupHook>,
-    on_closed: Option<GroupHook>,
-    _kept: Vec<Box<dyn Send>>,
-}
-
-fn status_of(result: Option<Result<(), BoxError>>) -> sys::ptg_status {
-    match result {
-        Some(Err(error)) => outcome_of(&*error).status.map_or(sys::PTG_EFAILED, Status::raw),
-        _ => sys::PTG_OK,
-    }
-}
-
-unsafe extern "C" fn call_on_error(
-    _: *mut sys::ptg_runtime,
-    error: *const sys::ptg_error,
-    user_data: *mut c_void,
-) -> sys::ptg_status {
-    guard(sys::PTG_EFAILED, || {
-        // SAFETY: from libptg, valid during the call.
-        let (hooks, error) = unsafe { (&mut *user_data.cast::<Hooks>(), &*error) };
-        let Some(shared) = Shared::inside() else { return sys::PTG_EFAILED };
-        // SAFETY: as above.
-        let report = unsafe { report_of(&shared, error) };
-        status_of(hooks.on_error.as_mut().map(|handler| handler(&report)))
-    })
-}
-
-/// # Safety
-/// `error` is what libptg gave, during the call.
-unsafe fn report_of(shared: &Arc<Shared>, error: &sys::ptg_error) -> ErrorReport {
-    let is_from_hook = error.flags & sys::PTG_ERROR_FROM_HOOK != 0;
-    let failed_handler = (error.failed_handler != 0)
-        .then(|| (Group::new(shared.clone(), error.failed_handler), Status::from_raw(error.handler_status)));
-    ErrorReport {
-        group: Group::new(shared.clone(), error.group),
-        task: (error.task != 0).then(|| Task::new(shared.clone(), error.task)),
-        // SAFETY: as the caller says.
-        name: unsafe { text(error.name, error.name_length) }.unwrap_or_default(),
-        age: Duration::from_nanos(error.age_ns.max(0) as u64),
-        cause: if is_from_hook { shared.take_cause(error.group) } else { shared.cause_of(error.task) },
-        // SAFETY: as the caller says.
-        outcome: unsafe { Outcome::from_raw(&*error.outcome) },
-        is_during_cancel: error.flags & sys::PTG_ERROR_DURING_CANCEL != 0,
-        is_from_hook,
-        group_state: GroupState::from_raw(error.group_state),
-        failed_handler,
-    }
-}
-
-unsafe extern "C" fn call_on_drain(_: *mut sys::ptg_runtime, group: u64, user_data: *mut c_void) -> sys::ptg_status {
-    // SAFETY: from libptg.
-    call_hook(group, || unsafe { &mut *user_data.cast::<Hooks>() }.on_drain.as_mut())
-}
-
-/// Also keeps the report for who waits: it can not be read later.
-unsafe extern "C" fn call_on_closed(_: *mut sys::ptg_runtime, group: u64, user_data: *mut c_void) -> sys::ptg_status {
-    guard((), || {
-        if let Some(shared) = Shared::inside()
-            && shared.is_report_wanted(group)
-        {
-            let report = Group::new(shared.clone(), group).report();
-            shared.keep_report(group, report);
-        }
-    });
-    // SAFETY: from libptg.
-    call_hook(group, || unsafe { &mut *user_data.cast::<Hooks>() }.on_closed.as_mut())
-}
-
-fn call_hook<'a>(group: u64, hook: impl FnOnce() -> Option<&'a mut GroupHook>) -> sys::ptg_status {
-    let Some(shared) = Shared::inside() else { return sys::PTG_EFAILED };
-    let group = Group::new(shared, group);
-    call_for_status(&group.shared, group.handle, || hook().map_or(Ok(()), |hook| hook(&group)))
-}
-
-unsafe extern "C" fn release_hooks(user_data: *mut c_void) {
-    // SAFETY: from `with_raw`, once.
-    guard((), || drop(unsafe { Box::from_raw(user_data.cast::<Hooks>()) }));
 }
 
 /// How a shutdown is to be done. Limits given here only ever shorten.
@@ -399,7 +85,8 @@ impl ShutdownOptions {
 }
 
 /// A group: owns tasks and child groups, and ends them. This is a handle, cheap to clone and for every thread; keeping
-/// or dropping it changes nothing about the group, and once that is gone its calls answer [`Status::Stale`].
+/// or dropping it changes nothing about the group, and once that is gone its calls answer
+/// [`Status::Stale`](crate::Status::Stale).
 #[derive(Clone)]
 pub struct Group {
     pub(crate) shared: Arc<Shared>,
@@ -450,7 +137,7 @@ impl Group {
     }
 
     /// When both are shut down, this group is closed before `later`, a sibling, begins to drain.
-    /// [`Status::Cycle`]: the message names the circle.
+    /// [`Status::Cycle`](crate::Status::Cycle): the message names the circle.
     pub fn stops_before(&self, later: &Group) -> Result<()> {
         self.shared.call(|runtime| {
             // SAFETY: on the runtime's thread.
@@ -483,7 +170,8 @@ impl Group {
 
     /// Completes when the group is closed, with what its shutdown did. It does not begin one.
     ///
-    /// [`Status::Deadlock`], at once: a task of this group, or below, waits here. [`Status::Stale`]: it is gone.
+    /// [`Status::Deadlock`](crate::Status::Deadlock), at once: a task of this group, or below, waits here.
+    /// [`Status::Stale`](crate::Status::Stale): it is gone.
     pub fn closed(&self) -> impl Future<Output = Result<Report>> + Send + 'static {
         crate::watch::closed(self.clone())
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use ptg_sys as sys;
 
-use crate::cell::Core;
 use crate::shared::Shared;
 use crate::status::{Result, check};
+use crate::task_core::Core;
 use crate::{Group, Task};
 
 /// The way to a runtime. Cheap to clone, and for every thread; keeps the runtime's root, but not its loop, reachable.

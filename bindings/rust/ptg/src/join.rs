@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context as Polling, Poll, Waker};
 
 use crate::Task;
-use crate::cell::Owner;
 use crate::outcome::{Cause, Outcome, PanicPayload};
 use crate::shared::lock;
 use crate::status::Status;
+use crate::task_core::Owner;
 
 /// How a task ended, for who joins it.
 pub(crate) enum End {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ptg_sys as sys;
 
-use crate::group::nanoseconds;
+use crate::group_options::nanoseconds;
 use crate::shared::{Pool, Shared, lock};
 use crate::status::{Error, Result, Status};
 use crate::{Group, GroupOptions, Handle, Limit, ShutdownOptions};

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use ptg_sys as sys;
 
 use crate::Report;
-use crate::cell::Wake;
 use crate::outcome::{BoxError, Cause, PanicPayload, outcome_of, text};
 use crate::status::{Error, Result, Status, check};
+use crate::task_core::Wake;
 
 thread_local! {
     /// Its address is the thread's name here.

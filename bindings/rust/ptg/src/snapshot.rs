@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use ptg_sys as sys;
 
-use crate::group::{GroupState, nanoseconds};
-use crate::look::TaskState;
+use crate::group::GroupState;
+use crate::group_options::nanoseconds;
+use crate::rows::TaskState;
 use crate::status::{Result, check};
 use crate::{Group, Limit};
 

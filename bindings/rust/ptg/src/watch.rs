@@ -7,10 +7,10 @@ use std::task::{Poll, Waker};
 
 use ptg_sys as sys;
 
-use crate::cell::Core;
 use crate::outcome::Outcome;
 use crate::shared::{Shared, guard, lock};
 use crate::status::Result;
+use crate::task_core::Core;
 use crate::{Group, Handle, Report, Task};
 
 type Over = Box<dyn FnOnce(u64, &Outcome) + Send>;
