@@ -1,0 +1,235 @@
+/// @file
+/// A coroutine that is a task of a group.
+#ifndef PTG_DETAIL_ACTIVITY_HPP
+#define PTG_DETAIL_ACTIVITY_HPP
+
+#include "../callback.hpp"
+#include "../outcome.hpp"
+#include "home.hpp"
+#include "pool.hpp"
+
+#include <coroutine>
+#include <optional>
+#include <stop_token>
+
+namespace ptg::detail {
+
+/// What a task waits for; stands in the frame that waits. A wake of the task
+/// goes on with the frame if is_over, a cancel does so in any case, once.
+struct suspension {
+  std::coroutine_handle<> frame;
+  bool is_over = false;
+  bool is_cancelled = false;
+  bool ends_with_drain = false;
+
+  suspension() = default;
+  suspension(const suspension &) = delete;
+  suspension &operator=(const suspension &) = delete;
+};
+
+/// A task, from its spawn to its end: what C is given as user data. All of its
+/// code runs in callbacks of its own (start, wake, drain, cancel), so that C
+/// always knows whose code is running. What ends a wait from elsewhere asks for
+/// a wake. C is given no release: done does that too.
+class activity : public pooled {
+public:
+  activity(const activity &) = delete;
+  activity &operator=(const activity &) = delete;
+
+  ptg_runtime *runtime() const noexcept {
+    return runtime_at(home_);
+  }
+  detail::home *home() const noexcept {
+    return home_;
+  }
+  ptg_task self() const noexcept {
+    return self_;
+  }
+  bool is_draining() const noexcept {
+    return is_draining_;
+  }
+  bool is_cancel_requested() const noexcept {
+    return is_cancel_requested_;
+  }
+  bool is_done() const noexcept {
+    return is_done_;
+  }
+  std::stop_token drain_token() {
+    return token_of(more().drain, is_draining_);
+  }
+  std::stop_token stop_token() {
+    return token_of(more().stop, is_cancel_requested_);
+  }
+  /// The request, while the task is being told of it.
+  cancel_request request() const noexcept {
+    return more_ != nullptr ? more_->request : cancel_request();
+  }
+  void on_done(callback<const outcome &> told) {
+    more().on_done = std::move(told);
+  }
+
+  /// Returns false if the wait is over before it began: a cancel came that no
+  /// wait was told of yet.
+  bool wait(suspension &suspension, std::coroutine_handle<> frame) noexcept {
+    if (is_cancel_due_) {
+      is_cancel_due_ = false;
+      suspension.is_cancelled = true;
+      return false;
+    }
+    suspension.frame = frame;
+    waiting_ = &suspension;
+    return true;
+  }
+
+  /// The frame that waits is being destroyed, or does not wait after all.
+  void forget(const suspension &suspension) noexcept {
+    if (waiting_ == &suspension) waiting_ = nullptr;
+  }
+
+  /// The wait is over, as something outside of the task's code says.
+  void end_wait(suspension &suspension) noexcept {
+    suspension.is_over = true;
+    if (ptg_runtime *there = runtime()) ptg_task_sleep(there, self_, 0);
+  }
+
+  /// The outermost coroutine has nothing more to do.
+  void body_is_over() noexcept {
+    is_body_over_ = true;
+  }
+
+  void retain() noexcept {
+    references_++;
+  }
+  /// The last one deletes.
+  void let_go() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+protected:
+  explicit activity(detail::home *home) noexcept : home_(home) {
+  }
+  virtual ~activity() = default;
+
+  /// Ends the task if its coroutine is over.
+  virtual void look() noexcept = 0;
+  /// An end that nobody in here saw: keeps it as the result, if there is none.
+  virtual void keep(const outcome &outcome) noexcept = 0;
+  /// Drops the coroutine and the function.
+  virtual void clear() noexcept = 0;
+
+  /// Does anybody but C refer to it?
+  bool is_shared() const noexcept {
+    return references_ > 1;
+  }
+  bool is_body_over() const noexcept {
+    return is_body_over_;
+  }
+  void set_self(ptg_task task) noexcept {
+    self_ = task;
+  }
+
+  void finish() noexcept {
+    is_body_over_ = false;
+    ptg_task_finish(runtime(), self_, nullptr);
+  }
+
+  void finish(const error &why) noexcept {
+    is_body_over_ = false;
+    more().failing.emplace(self_, why);
+    finish_with(runtime(), self_, why);
+  }
+
+  /* -- what C calls -- */
+
+  static void c_wake(ptg_runtime *, ptg_task, void *user_data) noexcept {
+    activity &that = *static_cast<activity *>(user_data);
+    entered entered(that.home_, &that);
+    if (that.waiting_ != nullptr && that.waiting_->is_over) that.go_on();
+  }
+
+  static void c_drain(ptg_runtime *, ptg_task, void *user_data) noexcept {
+    activity &that = *static_cast<activity *>(user_data);
+    entered entered(that.home_, &that);
+    that.is_draining_ = true;
+    if (that.more_ != nullptr) that.more_->drain.request_stop();
+    if (that.waiting_ == nullptr || !that.waiting_->ends_with_drain) return;
+    that.go_on();
+  }
+
+  static void c_cancel(ptg_runtime *, ptg_task, const ptg_cancel_info *info,
+                       void *user_data) noexcept {
+    activity &that = *static_cast<activity *>(user_data);
+    entered entered(that.home_, &that);
+    that.is_cancel_requested_ = true;
+    if (that.more_ != nullptr) {
+      that.more_->request = {text(info->reason, info->reason_length),
+                             info->originator};
+      that.more_->stop.request_stop();
+      that.more_->request.reason = {};
+    }
+    that.is_cancel_due_ = that.waiting_ == nullptr;
+    if (that.waiting_ == nullptr) return;
+    that.waiting_->is_cancelled = true;
+    that.go_on();
+  }
+
+  static void c_done(ptg_runtime *, ptg_task, const ptg_outcome *c,
+                     void *user_data) noexcept {
+    activity &that = *static_cast<activity *>(user_data);
+    entered entered(that.home_);
+    that.is_done_ = true;
+    if (that.is_shared()) that.keep(outcome::from_c(*c));
+    if (that.more_ != nullptr)
+      static_cast<void>(that.more_->on_done(outcome::from_c(*c)));
+    if (that.is_shared()) {
+      that.clear();
+      that.more_ = nullptr;
+    }
+    that.let_go();
+  }
+
+private:
+  /// What few tasks need.
+  struct extras {
+    callback<const outcome &> on_done;
+    std::stop_source drain{std::nostopstate};
+    std::stop_source stop{std::nostopstate};
+    cancel_request request;
+    std::optional<detail::failing> failing;
+  };
+
+  extras &more() {
+    if (more_ == nullptr) more_ = std::make_unique<extras>();
+    return *more_;
+  }
+
+  static std::stop_token token_of(std::stop_source &source, bool is_stopped) {
+    if (!source.stop_possible()) {
+      source = std::stop_source();
+      if (is_stopped) source.request_stop();
+    }
+    return source.get_token();
+  }
+
+  void go_on() noexcept {
+    std::coroutine_handle<> frame = waiting_->frame;
+    waiting_ = nullptr;
+    frame.resume();
+    look();
+  }
+
+  detail::home *home_;
+  ptg_task self_ = PTG_NONE;
+  suspension *waiting_ = nullptr;
+  std::unique_ptr<extras> more_;
+  std::uint32_t references_ = 1; // C's own
+  bool is_draining_ = false;
+  bool is_cancel_requested_ = false;
+  bool is_cancel_due_ = false; // and no wait was told of it yet
+  bool is_body_over_ = false;
+  bool is_done_ = false;
+};
+
+} // namespace ptg::detail
+
+#endif

@@ -1,0 +1,98 @@
+/// @file
+/// Where a runtime is found, and which callback of one is running.
+#ifndef PTG_DETAIL_HOME_HPP
+#define PTG_DETAIL_HOME_HPP
+
+#include "../result.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <new>
+
+namespace ptg::detail {
+
+/// Every object of the binding names its runtime by the runtime's home, which
+/// outlives it: homes are used again and never freed. What names a runtime that
+/// is gone finds none, or another one, where its handle is stale.
+struct home {
+  std::atomic<ptg_runtime *> runtime{nullptr}; // nullptr: it is gone
+  home *next = nullptr;
+};
+
+inline std::mutex homes_mutex;
+inline home *homes = nullptr;
+
+/// Returns the home of a runtime, a new one if it has none yet; nullptr: there
+/// is no memory.
+inline home *home_of(ptg_runtime *runtime) noexcept {
+  std::scoped_lock lock(homes_mutex);
+  home *empty = nullptr;
+  for (home *at = homes; at != nullptr; at = at->next) {
+    ptg_runtime *there = at->runtime.load(std::memory_order_relaxed);
+    if (there == runtime) return at;
+    if (there == nullptr) empty = at;
+  }
+  if (empty == nullptr) {
+    empty = new (std::nothrow) home;
+    if (empty == nullptr) return nullptr;
+    empty->next = homes;
+    homes = empty;
+  }
+  empty->runtime.store(runtime, std::memory_order_relaxed);
+  return empty;
+}
+
+/// Returns the runtime; nullptr: it is gone, or there never was one.
+inline ptg_runtime *runtime_at(const home *home) noexcept {
+  if (home == nullptr) return nullptr;
+  return home->runtime.load(std::memory_order_relaxed);
+}
+
+/// The last word on a call that failed.
+inline error error_of(ptg_runtime *runtime, ptg_status status) {
+  ptg_error_info info = PTG_ERROR_INFO_INIT;
+  bool is_known =
+      ptg_runtime_get_error(runtime, &info) == PTG_OK && info.status == status;
+  if (!is_known) return error(ptg::status(status));
+  return error(ptg::status(status),
+               std::string(info.message, info.message_length), info.uv_status);
+}
+
+/// Makes a call that answers a status: call(runtime).
+template <class Call> result<> checked(const home *home, Call &&call) noexcept {
+  ptg_runtime *runtime = runtime_at(home);
+  if (runtime == nullptr) return status::stale;
+  ptg_status answer = call(runtime);
+  if (answer == PTG_OK) return {};
+  return error_of(runtime, answer);
+}
+
+class activity;
+
+/// What is running on this thread.
+struct here {
+  detail::home *home = nullptr; // whose callback; nullptr: none
+  activity *running = nullptr;  // the task whose code it is; nullptr: no task's
+};
+inline constinit thread_local here now_here{};
+
+/// Stands on the stack of every callback.
+class entered {
+public:
+  explicit entered(home *home, activity *running = nullptr) noexcept
+      : before_(now_here) {
+    now_here = {home, running};
+  }
+  ~entered() {
+    now_here = before_;
+  }
+  entered(const entered &) = delete;
+  entered &operator=(const entered &) = delete;
+
+private:
+  here before_;
+};
+
+} // namespace ptg::detail
+
+#endif

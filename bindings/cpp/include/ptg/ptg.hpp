@@ -1,0 +1,17 @@
+/// @file
+/// Persistent task groups in C++: all of the binding.
+#ifndef PTG_PTG_HPP
+#define PTG_PTG_HPP
+
+#include "group.hpp"
+#include "queue.hpp"
+#include "remote.hpp"
+#include "runtime.hpp"
+#include "snapshot.hpp"
+#include "sort.hpp"
+#include "spawn.hpp"
+#include "this_task.hpp"
+#include "timer.hpp"
+#include "wait.hpp"
+
+#endif

@@ -1,0 +1,206 @@
+/// @file
+/// The runtime: one event loop and the tree of groups on it.
+#ifndef PTG_RUNTIME_HPP
+#define PTG_RUNTIME_HPP
+
+#include "group.hpp"
+#include "remote.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace ptg {
+
+struct runtime_options {
+  group_options root = {};
+  bool manual_clock = false; ///< time stands still until advance()
+  uv_loop_s *loop = nullptr; ///< borrowed; none: the runtime makes its own
+  std::size_t loop_size = 0; ///< uv_loop_size() of who made the loop
+};
+
+/// One loop, and a root group that all others are in. It belongs to the thread
+/// that made it: elsewhere calls answer status::thread, but for those of a
+/// remote and request_shutdown().
+///
+/// Its end ends everything in it: if the root group is not closed, the
+/// destructor forces its shutdown and waits for that, as long as the groups'
+/// cancel waits say. It must not run inside a callback of the runtime.
+class runtime {
+public:
+  static result<runtime> create(runtime_options options = {}) {
+    ptg_runtime_options c = PTG_RUNTIME_OPTIONS_INIT;
+    ptg_group_options root = detail::group_hooks::to_c(nullptr, options.root);
+    c.flags = options.manual_clock ? PTG_RUNTIME_MANUAL_CLOCK : 0;
+    c.loop = options.loop;
+    c.loop_size = options.loop_size;
+    c.root = &root;
+    ptg_runtime *made = nullptr;
+    ptg_status status = ptg_runtime_create(&c, &made);
+    if (status != PTG_OK) return ptg::status(status);
+    detail::home *home = detail::home_of(made);
+    if (home != nullptr) {
+      detail::group_hooks::settle(root, home);
+      return runtime(home, options.manual_clock);
+    }
+    ptg_runtime_destroy(made);
+    return ptg::status::no_memory;
+  }
+
+  runtime(runtime &&other) noexcept
+      : home_(std::exchange(other.home_, nullptr)),
+        is_manual_(other.is_manual_) {
+  }
+  runtime &operator=(runtime &&other) noexcept {
+    runtime moved(std::move(other));
+    std::swap(home_, moved.home_);
+    std::swap(is_manual_, moved.is_manual_);
+    return *this;
+  }
+  ~runtime() {
+    if (c_runtime() == nullptr || end()) return;
+    std::fputs("ptg::runtime: it cannot end: it is in a callback, on another "
+               "thread, or its loop has handles of the host\n",
+               stderr);
+    std::abort();
+  }
+
+  group_ref root() const noexcept {
+    ptg_group root = PTG_NONE;
+    if (ptg_runtime *there = c_runtime()) ptg_runtime_get_root(there, &root);
+    return group_ref(home_, root);
+  }
+
+  /// Runs until the root group is closed and all has been told.
+  result<> run() const {
+    return detail::checked(home_, ptg_runtime_run);
+  }
+
+  /// Runs the loop once, and waits for something to do that long at most.
+  result<> turn(limit timeout) const {
+    return detail::checked(home_, [&](ptg_runtime *runtime) {
+      return ptg_runtime_turn(runtime, detail::plain(timeout));
+    });
+  }
+
+  /// Moves a manual clock, and does all that falls due.
+  result<> advance(limit duration) const {
+    return detail::checked(home_, [&](ptg_runtime *runtime) {
+      return ptg_runtime_advance(runtime, detail::plain(duration));
+    });
+  }
+
+  /// Ends the runtime, if its root group is closed; status::busy: it is not.
+  /// Tasks that were abandoned end here, with status::timed_out.
+  result<> destroy() {
+    result<> answer = detail::checked(home_, ptg_runtime_destroy);
+    if (answer) home_->runtime.store(nullptr);
+    return answer;
+  }
+
+  /// For a foreign loop: when this can be read, turn() is due.
+  result<int> descriptor() const {
+    std::int32_t descriptor = -1;
+    result<> answer = detail::checked(home_, [&](ptg_runtime *runtime) {
+      return ptg_runtime_get_descriptor(runtime, &descriptor);
+    });
+    if (!answer) return answer.error();
+    return descriptor;
+  }
+
+  /// For a foreign loop: when this time is over, turn() is due. To be asked for
+  /// again after each turn, and after calls from outside of one.
+  result<limit> timeout() const {
+    std::int64_t timeout_ns = 0;
+    result<> answer = detail::checked(home_, [&](ptg_runtime *runtime) {
+      return ptg_runtime_get_timeout(runtime, &timeout_ns);
+    });
+    if (!answer) return answer.error();
+    return timeout_ns == 0 ? limit(std::chrono::nanoseconds(0))
+                           : limit::from_c(timeout_ns);
+  }
+
+  /// The runtime's clock.
+  result<std::chrono::nanoseconds> now() const {
+    std::int64_t now_ns = 0;
+    result<> answer = detail::checked(home_, [&](ptg_runtime *runtime) {
+      return ptg_runtime_get_time(runtime, &now_ns);
+    });
+    if (!answer) return answer.error();
+    return std::chrono::nanoseconds(now_ns);
+  }
+
+  /// Asks for the shutdown of the root group, from any thread and in a signal
+  /// handler.
+  ptg::status request_shutdown(bool force = false) const noexcept {
+    ptg_runtime *there = c_runtime();
+    if (there == nullptr) return status::stale;
+    return ptg::status(ptg_runtime_request_shutdown(there, force ? 1 : 0));
+  }
+
+  /// Opens a way in for other threads.
+  result<remote> open_remote() const {
+    ptg_remote *opened = nullptr;
+    result<> answer = detail::checked(home_, [&](ptg_runtime *runtime) {
+      return ptg_remote_open(runtime, &opened);
+    });
+    if (!answer) return answer.error();
+    return remote(home_, opened);
+  }
+
+  /// For calls of ptg.h; nullptr: it has been destroyed.
+  ptg_runtime *c_runtime() const noexcept {
+    return detail::runtime_at(home_);
+  }
+  detail::home *home() const noexcept {
+    return home_;
+  }
+
+private:
+  runtime(detail::home *home, bool is_manual) noexcept
+      : home_(home), is_manual_(is_manual) {
+  }
+
+  bool end() noexcept {
+    using namespace std::chrono_literals;
+    if (destroy()) return true;
+    if (!root().shutdown({.force = true})) return false;
+    if (!is_manual_) return run() && destroy();
+    for (auto step = 1s; step < 10000h; step *= 2)
+      if (!advance(step) || destroy()) break;
+    return c_runtime() == nullptr;
+  }
+
+  detail::home *home_;
+  bool is_manual_;
+};
+
+/// Groups of a runtime that was made elsewhere, by C or another language; the
+/// caller sees to it that nothing made from what this returns is used after the
+/// end of the runtime.
+inline group_ref root_of(ptg_runtime *runtime) noexcept {
+  ptg_group root = PTG_NONE;
+  detail::home *home = detail::home_of(runtime);
+  if (home != nullptr) ptg_runtime_get_root(runtime, &root);
+  return group_ref(home, root);
+}
+
+/// Whose code is running on this thread: a task of the group; or only a group,
+/// for its handler or a hook; or neither.
+struct current {
+  group_ref group;
+  task_ref task;
+};
+
+inline current get_current() noexcept {
+  detail::home *home = detail::now_here.home;
+  ptg_runtime *runtime = detail::runtime_at(home);
+  if (runtime == nullptr) return {};
+  ptg_task task = PTG_NONE;
+  ptg_group group = PTG_NONE;
+  ptg_runtime_get_current(runtime, &task, &group);
+  return {group_ref(home, group), task_ref(home, task)};
+}
+
+} // namespace ptg
+
+#endif
