@@ -7,19 +7,39 @@
 
 #include <concepts>
 #include <memory>
+#include <tuple>
 
 namespace ptg {
 
 namespace detail {
 
+/// Can it be called with the first Count of the arguments?
+template <class Function, class Arguments, std::size_t... Index>
+constexpr bool takes(std::index_sequence<Index...>) {
+  return std::invocable<Function &, std::tuple_element_t<Index, Arguments>...>;
+}
+
+/// How many of the arguments it is called with: as many as it takes; -1: it can
+/// be called with none of them either.
+template <class Function, class Arguments,
+          std::size_t Count = std::tuple_size_v<Arguments>>
+constexpr int arity() {
+  if constexpr (takes<Function, Arguments>(std::make_index_sequence<Count>()))
+    return Count;
+  else if constexpr (Count > 0)
+    return arity<Function, Arguments, Count - 1>();
+  else
+    return -1;
+}
+
 template <class Function, class... Arguments>
-concept callable =
-    std::invocable<Function &, Arguments...> || std::invocable<Function &>;
+concept callable = arity<Function, std::tuple<Arguments...>>()
+>= 0;
 
 } // namespace detail
 
 /// A function of the user's: anything that can be called with the arguments, or
-/// with none of them, and returns nothing or a result<>. It need not be
+/// the first ones of them, and returns nothing or a result<>. It need not be
 /// copyable. An exception that leaves it is an error that it returned.
 template <class... Arguments> class callback {
 public:
@@ -58,10 +78,18 @@ private:
     explicit holder(From &&from) : function(std::forward<From>(from)) {
     }
     result<> call(Arguments... arguments) noexcept override {
-      if constexpr (std::invocable<Function &, Arguments...>)
-        return detail::attempt(function, std::forward<Arguments>(arguments)...);
-      else
-        return detail::attempt(function);
+      using all = std::tuple<Arguments...>;
+      constexpr int count = detail::arity<Function, all>();
+      return call(all(std::forward<Arguments>(arguments)...),
+                  std::make_index_sequence<count>());
+    }
+    template <std::size_t... Index>
+    result<> call([[maybe_unused]] std::tuple<Arguments...> arguments,
+                  std::index_sequence<Index...>) noexcept {
+      return detail::attempt(
+          function,
+          std::forward<std::tuple_element_t<Index, std::tuple<Arguments...>>>(
+              std::get<Index>(arguments))...);
     }
   };
 

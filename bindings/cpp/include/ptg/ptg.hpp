@@ -3,10 +3,12 @@
 #ifndef PTG_PTG_HPP
 #define PTG_PTG_HPP
 
+#include "completion.hpp"
 #include "group.hpp"
 #include "queue.hpp"
 #include "remote.hpp"
 #include "runtime.hpp"
+#include "signals.hpp"
 #include "snapshot.hpp"
 #include "sort.hpp"
 #include "spawn.hpp"

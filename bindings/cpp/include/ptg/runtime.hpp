@@ -174,15 +174,30 @@ private:
   bool is_manual_;
 };
 
-/// Groups of a runtime that was made elsewhere, by C or another language; the
-/// caller sees to it that nothing made from what this returns is used after the
-/// end of the runtime.
-inline group_ref root_of(ptg_runtime *runtime) noexcept {
-  ptg_group root = PTG_NONE;
-  detail::home *home = detail::home_of(runtime);
-  if (home != nullptr) ptg_runtime_get_root(runtime, &root);
-  return group_ref(home, root);
-}
+/// A runtime that C or another language made, and will end: what is here while
+/// it is used from C++. To be destroyed after the runtime, or before it if by
+/// then nothing of C++ is left in it.
+class joined {
+public:
+  explicit joined(ptg_runtime *runtime) noexcept
+      : home_(detail::home_of(runtime)) {
+  }
+  ~joined() {
+    if (home_ != nullptr) home_->runtime.store(nullptr);
+  }
+  joined(const joined &) = delete;
+  joined &operator=(const joined &) = delete;
+
+  group_ref root() const noexcept {
+    ptg_group root = PTG_NONE;
+    if (ptg_runtime *there = detail::runtime_at(home_))
+      ptg_runtime_get_root(there, &root);
+    return group_ref(home_, root);
+  }
+
+private:
+  detail::home *home_;
+};
 
 /// Whose code is running on this thread: a task of the group; or only a group,
 /// for its handler or a hook; or neither.

@@ -51,8 +51,6 @@ inline void finish_with(ptg_runtime *runtime, ptg_task task,
   outcome.message = why.message().data();
   outcome.message_length = why.message().size();
   if (outcome.message_length == 0) outcome.message = nullptr;
-  if (ptg_task_finish(runtime, task, &outcome) != PTG_EINVAL) return;
-  outcome.message = nullptr; // better none than one that is not UTF-8
   ptg_task_finish(runtime, task, &outcome);
 }
 
