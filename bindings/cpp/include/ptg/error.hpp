@@ -46,7 +46,7 @@ public:
   error(ptg::status status) noexcept : status_(status) {
   }
 
-  /// @param code the failing thing's own: an errno, an exit status
+  /// The code is the failing thing's own: an errno, an exit status.
   error(ptg::status status, std::string message, int code = 0)
       : status_(status), code_(code) {
     if (!message.empty())

@@ -69,7 +69,7 @@ public:
 
   /// Puts a message at the end. It is moved from only if it is accepted.
   /// status::full: see has_room; status::closed: no more is accepted.
-  /// @param pusher on whose behalf; none: whose code is running
+  /// The pusher says on whose behalf; none: whose code is running.
   result<> push(Message &&message, const task_ref &pusher = {}) const {
     auto *moved = new Message(std::move(message));
     result<> answer = make([&](ptg_runtime *runtime) {

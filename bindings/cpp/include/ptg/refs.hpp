@@ -91,7 +91,8 @@ public:
   /// Has over called once, when the task has ended or the group is closed;
   /// then the status is status::timed_out, with their number as value, if tasks
   /// were abandoned there.
-  /// @param waiter who is held up by it; status::deadlock: it would be for ever
+  /// The waiter is who is held up by it; status::deadlock: it would be for
+  /// ever.
   result<watch_ref> watch(callback<const outcome &> over,
                           const handle_ref &waiter = {}) const {
     ptg_watch_options options = PTG_WATCH_OPTIONS_INIT;
@@ -113,7 +114,7 @@ public:
   using watched_ref::watched_ref;
 
   /// Asks the task to end. Again does nothing: the first request counts.
-  /// @param originator the task or group that asks; none: whose code is running
+  /// The originator is who asks; none: whose code is running.
   result<> cancel(std::string_view reason = {},
                   const handle_ref &originator = {}) const {
     ptg_cancel_options options = PTG_CANCEL_OPTIONS_INIT;
