@@ -1,7 +1,8 @@
-// test_kinds.cpp - timers, queues and snapshots.
+// test_kinds.cpp - timers, queues, work, processes and snapshots.
 #include "support.hpp"
 
 #include <algorithm>
+#include <thread>
 
 TEST_CASE("a timer fires once, or again and again until it is told to drain") {
   scene scene;
@@ -121,4 +122,71 @@ TEST_CASE("a runtime that C made can be joined") {
     CHECK(ptg_runtime_destroy(runtime) == PTG_OK);
   }
   CHECK(has_run);
+}
+
+TEST_CASE("work runs on another thread and ends as its function says") {
+  auto runtime = ptg::runtime::create().value();
+  std::vector<std::string> said;
+  auto loop = std::this_thread::get_id();
+  auto group =
+      runtime.root().add_group({.on_error = [&](const ptg::failure &failure) {
+        said.push_back(failure.error().message() + " " +
+                       std::to_string(failure.error().code()));
+      }});
+  std::thread::id elsewhere;
+  bool is_here = false;
+  ptg::spawn_work(
+      *group,
+      {.run =
+           [&](ptg::working work) {
+             if (!work.is_cancelled()) elsewhere = std::this_thread::get_id();
+           },
+       .on_done = [&] { is_here = std::this_thread::get_id() == loop; }})
+      .value();
+  ptg::spawn_work(*group, {.run = []() -> ptg::result<> {
+    return ptg::error(status::failed, "at work", 3);
+  }}).value();
+  group->shutdown().value();
+  runtime.root().shutdown().value();
+  runtime.run().value();
+  CHECK(elsewhere != std::thread::id());
+  CHECK(elsewhere != loop);
+  CHECK(is_here);
+  CHECK(said == std::vector<std::string>{"at work 3"});
+}
+
+TEST_CASE("a process is a task, with its lines and its end") {
+  auto runtime = ptg::runtime::create().value();
+  std::vector<std::string> said;
+  auto group = runtime.root().add_group({.on_error = [] {}}).value();
+  auto done = [&](const ptg::outcome &outcome) {
+    said.push_back(std::string(ptg::name_of(outcome.status)) + " " +
+                   std::to_string(outcome.code));
+  };
+  ptg::process::spawn(group,
+                      {.command = {"sh", "-c", "echo $WORD; exit 3"},
+                       .environment = {{"WORD=hello", "PATH=/bin:/usr/bin"}},
+                       .on_line =
+                           [&](std::string_view line, int stream) {
+                             CHECK(stream == PTG_STDOUT);
+                             said.emplace_back(line);
+                           },
+                       .on_done = done})
+      .value();
+  group
+      .spawn([&]() -> ptg::task<> {
+        auto tasks = group.tasks().value();
+        auto ended = co_await tasks.front().ended();
+        said.push_back(ptg::name_of(ended.status()));
+        auto sleeper = ptg::process::spawn(
+            group, {.command = {"sleep", "1000"}, .on_done = done});
+        CHECK(sleeper->pid().value() == 0);
+        runtime.request_shutdown();
+      })
+      .value();
+  runtime.run().value();
+  std::string all;
+  for (const std::string &text : said)
+    all += text + "; ";
+  CHECK(all == "hello; PTG_EEXIT 3; PTG_EEXIT; PTG_ECANCELED 15; ");
 }

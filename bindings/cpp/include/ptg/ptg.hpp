@@ -5,6 +5,7 @@
 
 #include "completion.hpp"
 #include "group.hpp"
+#include "process.hpp"
 #include "queue.hpp"
 #include "remote.hpp"
 #include "runtime.hpp"
@@ -15,5 +16,6 @@
 #include "this_task.hpp"
 #include "timer.hpp"
 #include "wait.hpp"
+#include "work.hpp"
 
 #endif

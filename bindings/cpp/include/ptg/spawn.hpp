@@ -32,9 +32,9 @@ public:
   /// The result, once; status::busy: it has not ended.
   result<Value> take_kept() noexcept {
     if (!is_done()) return status::busy;
-    if (!kept_) return status::stale;
-    result<Value> taken = std::move(*kept_);
-    kept_.reset();
+    if (!has_more() || !kept()) return status::stale;
+    result<Value> taken = *std::move(kept());
+    kept().reset();
     return taken;
   }
 
@@ -42,24 +42,58 @@ protected:
   void end_with(result<Value> how) noexcept {
     if (how) {
       finish();
-      if (!is_shared()) return;
-    } else if (how.status() == status::ok) {
-      how = error(status::failed);
+      if (is_shared()) kept() = std::move(how);
+      return;
     }
-    kept_ = std::move(how);
-    if (!*kept_) finish(kept_->error());
+    if (how.status() == status::ok) how = error(status::failed);
+    finish(how.error());
+    kept() = std::move(how);
   }
   void keep(const outcome &outcome) noexcept override {
-    if (kept_) return;
+    if (kept()) return;
     if (outcome.status != status::ok || std::is_void_v<Value>)
-      kept_ = outcome.error();
+      kept() = outcome.error();
     else
-      kept_ = error(status::stale, "it was finished without a value");
+      kept() = error(status::stale, "it was finished without a value");
+  }
+  /// All but the result.
+  void clear() noexcept override {
+    auto &more = this->more();
+    more.on_done = nullptr;
+    more.failing.reset();
   }
 
 private:
-  std::optional<result<Value>> kept_;
+  struct extras_with : activity::extras {
+    std::optional<result<Value>> kept;
+  };
+  std::unique_ptr<activity::extras> make_extras() const override {
+    return std::make_unique<extras_with>();
+  }
+  std::optional<result<Value>> &kept() {
+    return static_cast<extras_with &>(more()).kept;
+  }
 };
+
+/// The function of a task; one that needs no end takes no room to remember it.
+template <class Function>
+using kept_function =
+    std::conditional_t<std::is_trivially_destructible_v<Function> &&
+                           std::is_trivially_copyable_v<Function>,
+                       Function, std::optional<Function>>;
+
+template <class Function>
+Function &get_function(std::optional<Function> &kept) noexcept {
+  return *kept;
+}
+template <class Function> Function &get_function(Function &kept) noexcept {
+  return kept;
+}
+template <class Function> void drop(std::optional<Function> &kept) noexcept {
+  kept.reset();
+}
+template <class Function> void drop(Function &) noexcept {
+}
 
 /// Of which type the value of a body is.
 template <class Body> struct body_traits {
@@ -109,7 +143,8 @@ private:
   }
 
   void begin() noexcept {
-    result<> made = attempt([&] { body_ = call_body(*function_); });
+    result<> made =
+        attempt([&] { body_ = call_body(get_function(function_)); });
     if (!made) return this->end_with(made.error());
     if (!body_) return this->end_with(status::no_memory);
     body_.begin(*this);
@@ -119,10 +154,11 @@ private:
   }
   void clear() noexcept override {
     body_ = {};
-    function_.reset();
+    drop(function_);
+    activity_with<value>::clear();
   }
 
-  std::optional<Function> function_; // first: the coroutine refers to it
+  kept_function<Function> function_; // first: the coroutine refers to it
   task<Value> body_;
 };
 
@@ -158,17 +194,19 @@ private:
     auto &that = *static_cast<activity_of *>(user_data);
     entered entered(that.home(), &that);
     that.set_self(task);
-    that.end_with(attempt(
-        [&]() -> decltype(auto) { return call_body(*that.function_); }));
+    that.end_with(attempt([&]() -> decltype(auto) {
+      return call_body(get_function(that.function_));
+    }));
     return PTG_OK;
   }
   void look() noexcept override {
   }
   void clear() noexcept override {
-    function_.reset();
+    drop(function_);
+    activity_with<value>::clear();
   }
 
-  std::optional<Function> function_;
+  kept_function<Function> function_;
 };
 
 } // namespace detail
@@ -237,7 +275,7 @@ private:
 /// Spawns by a call of ptg.h: spawn(type, user_data, &task).
 template <class Function, class Spawn>
 auto spawn_by(home *home, Function &&function, callback<const outcome &> told,
-              Spawn &&spawn) noexcept {
+              Spawn &&spawn) {
   using activity = activity_of<std::decay_t<Function>>;
   using spawned_type = ptg::spawned<typename activity::value>;
   using answer = result<spawned_type>;

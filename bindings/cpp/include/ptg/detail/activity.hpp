@@ -181,28 +181,30 @@ protected:
     if (that.is_shared()) that.keep(outcome::from_c(*c));
     if (that.more_ != nullptr)
       static_cast<void>(that.more_->on_done(outcome::from_c(*c)));
-    if (that.is_shared()) {
-      that.clear();
-      that.more_ = nullptr;
-    }
+    if (that.is_shared()) that.clear();
     that.let_go();
   }
 
-private:
   /// What few tasks need.
   struct extras {
+    virtual ~extras() = default;
     callback<const outcome &> on_done;
     std::stop_source drain{std::nostopstate};
     std::stop_source stop{std::nostopstate};
     cancel_request request;
     std::optional<detail::failing> failing;
   };
+  virtual std::unique_ptr<extras> make_extras() const = 0;
 
   extras &more() {
-    if (more_ == nullptr) more_ = std::make_unique<extras>();
+    if (more_ == nullptr) more_ = make_extras();
     return *more_;
   }
+  bool has_more() const noexcept {
+    return more_ != nullptr;
+  }
 
+private:
   static std::stop_token token_of(std::stop_source &source, bool is_stopped) {
     if (!source.stop_possible()) {
       source = std::stop_source();
@@ -222,12 +224,12 @@ private:
   ptg_task self_ = PTG_NONE;
   suspension *waiting_ = nullptr;
   std::unique_ptr<extras> more_;
-  std::uint32_t references_ = 1; // C's own
-  bool is_draining_ = false;
-  bool is_cancel_requested_ = false;
-  bool is_cancel_due_ = false; // and no wait was told of it yet
-  bool is_body_over_ = false;
-  bool is_done_ = false;
+  std::uint32_t references_ : 27 = 1; // C's own
+  std::uint32_t is_draining_ : 1 = false;
+  std::uint32_t is_cancel_requested_ : 1 = false;
+  std::uint32_t is_cancel_due_ : 1 = false; // and no wait was told of it yet
+  std::uint32_t is_body_over_ : 1 = false;
+  std::uint32_t is_done_ : 1 = false;
 };
 
 } // namespace ptg::detail

@@ -35,8 +35,11 @@ public:
       }
       size = (step + 1) * step_size;
     }
-    return ::operator new(size, std::nothrow);
+    return ::operator new(size, std::align_val_t(step_size), std::nothrow);
   }
+
+  /// A size that is in no list.
+  static constexpr std::size_t largest = std::size_t(-1);
 
   static void give_back(void *memory, std::size_t size) noexcept {
     std::size_t step = step_of(size);
@@ -49,7 +52,7 @@ public:
         return;
       }
     }
-    ::operator delete(memory);
+    ::operator delete(memory, std::align_val_t(step_size));
   }
 
 private:
@@ -78,7 +81,7 @@ private:
       for (list &free : lists_) {
         while (block *first = free.first) {
           free.first = first->next;
-          ::operator delete(first);
+          ::operator delete(first, std::align_val_t(step_size));
         }
         free.count = most;
       }
@@ -102,7 +105,7 @@ struct pooled {
     pool::give_back(memory, size);
   }
   static void operator delete(void *memory, const std::nothrow_t &) noexcept {
-    ::operator delete(memory);
+    pool::give_back(memory, pool::largest); // its constructor threw
   }
 };
 
