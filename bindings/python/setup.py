@@ -1,0 +1,27 @@
+"""setup.py - what pyproject.toml has no words for: the extension, and a copy of the library for a wheel that carries
+it (PTG_BUNDLE=1)."""
+
+import os
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+from build_cffi import flags
+
+
+class BuildWithLibrary(build_py):
+    """Puts the library, and the program that guards its children, beside the modules."""
+
+    def run(self) -> None:
+        super().run()
+        if not os.environ.get("PTG_BUNDLE"):
+            return
+        folder = Path(self.build_lib) / "ptg"
+        for place in (Path(flag[2:]) for flag in flags("--libs-only-L")):
+            for library in place.glob("libptg.so.*"):
+                shutil.copy2(library, folder / library.name)
+
+
+setup(cffi_modules=["build_cffi.py:ffibuilder"], cmdclass={"build_py": BuildWithLibrary})

@@ -1,0 +1,135 @@
+"""What one may ask of a group at any time."""
+
+from __future__ import annotations
+
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from ._native import lib
+from .errors import PtgError
+from .values import (
+    BlameRow,
+    FailureRow,
+    GroupInfo,
+    HistoryRow,
+    NameRow,
+    PlanStep,
+    Report,
+    ReportRow,
+    ask,
+    list_handles,
+    list_rows,
+)
+
+if TYPE_CHECKING:
+    from ._callback_task import CallbackTask
+    from ._group import PersistentTaskGroup
+    from ._runtime import Runtime
+    from ._task import Task
+
+
+class Looking:
+    """The part of `PersistentTaskGroup` that changes nothing. All of it raises `StaleError` when the group is gone."""
+
+    runtime: Runtime
+    handle: int
+    parent: PersistentTaskGroup | None
+    _name: str
+    _tasks: dict[int, Task[Any]]
+    _callback_tasks: dict[int, CallbackTask]
+    _last: GroupInfo | None
+    _report: Report | None
+
+    def get_name(self) -> str:
+        """Its name: one was made up if none was given."""
+        return self._name
+
+    @property
+    def name(self) -> str:
+        """As `get_name()`."""
+        return self._name
+
+    @property
+    def path(self) -> str:
+        """The names from below the root down: `/app/handlers`; `/` is the root."""
+        names: list[str] = []
+        at: Looking | None = self
+        while at is not None and at.parent is not None:
+            names.append(at._name)
+            at = at.parent
+        return "/" + "/".join(reversed(names))
+
+    @property
+    def state(self) -> str:
+        """`open`, `draining`, `cancelling` or `closed`."""
+        return self.statistics().state
+
+    def statistics(self) -> GroupInfo:
+        """Its counts, limits and state, as they are now; of a closed group as they were at last."""
+        try:
+            return ask(self.runtime.pointer, lib.ptg_group_get_info, self.handle, GroupInfo)
+        except PtgError:
+            if self._last is None:
+                raise
+            return self._last
+
+    def task_handles(self) -> list[int]:
+        """The handles of the tasks that have not ended, of any language, abandoned ones too, oldest first."""
+        return list_handles(self.runtime.pointer, lib.ptg_group_list_tasks, self.handle)
+
+    def group_handles(self) -> list[int]:
+        """The handles of the groups inside it, of any language, oldest first."""
+        return list_handles(self.runtime.pointer, lib.ptg_group_list_groups, self.handle)
+
+    def tasks(self) -> list[Task[Any] | CallbackTask]:
+        """Its tasks that have not ended, abandoned ones too, oldest first."""
+        known: dict[int, Any] = {**self._tasks, **self._callback_tasks}
+        return [known[handle] for handle in self.task_handles() if handle in known]
+
+    def groups(self) -> list[PersistentTaskGroup]:
+        """The groups inside it, oldest first."""
+        groups = self.runtime.groups
+        return [groups[handle] for handle in self.group_handles() if handle in groups]
+
+    def abandoned(self) -> list[int]:
+        """The handles of the tasks that it gave up, newest first."""
+        return list_handles(self.runtime.pointer, lib.ptg_group_list_abandoned, self.handle)
+
+    def report(self) -> Report:
+        """What its shutdown has done until now, or did. Raises `BusyError` before there is one."""
+        try:
+            rows = list_rows(self.runtime.pointer, lib.ptg_group_get_report, self.handle, ReportRow)
+        except PtgError:
+            if self._report is None:
+                raise
+            return self._report
+        return Report(tuple(self._with_path(row) for row in rows))
+
+    def _with_path(self, row: ReportRow) -> ReportRow:
+        group = self.runtime.groups.get(row.group)
+        return dataclasses.replace(row, path=row.name if group is None else group.path)
+
+    def plan(self) -> list[PlanStep]:
+        """What a shutdown of it would do at worst, in the order in which it would; nothing is done."""
+        return list_rows(self.runtime.pointer, lib.ptg_group_get_plan, self.handle, PlanStep)
+
+    def blame(self) -> list[BlameRow]:
+        """Who held its shutdown up, once it is closed and while the report can be read."""
+        return list_rows(self.runtime.pointer, lib.ptg_group_get_blame, self.handle, BlameRow)
+
+    def failures(self) -> list[FailureRow]:
+        """Its last failures that are not alike, the latest first."""
+        return list_rows(self.runtime.pointer, lib.ptg_group_list_failures, self.handle, FailureRow)
+
+    def history(self) -> list[HistoryRow]:
+        """The ended tasks that it remembers (option `history`), the latest first."""
+        return list_rows(self.runtime.pointer, lib.ptg_group_list_history, self.handle, HistoryRow)
+
+    def count_names(self, most: int = 100) -> list[NameRow]:
+        """The most frequent types and names of the tasks here and below."""
+        return list_rows(self.runtime.pointer, lib.ptg_group_count_names, self.handle, NameRow, most)
+
+    def __repr__(self) -> str:
+        live = len(self._tasks) + len(self._callback_tasks)
+        return f"<PersistentTaskGroup {self.path} tasks={live}{' closed' if self._last is not None else ''}>"

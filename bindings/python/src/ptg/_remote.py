@@ -1,0 +1,185 @@
+"""The way in from other threads."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import _callback_task, _given
+from ._callback_task import CallbackTask, failure_of
+from ._group_options import handle_of, shutdown_options, task_options
+from ._native import ffi, lib
+from .errors import Duration, TaskFailed, check
+
+if TYPE_CHECKING:
+    from ._group import PersistentTaskGroup
+    from ._runtime import Runtime
+    from ._task import Task
+
+T = TypeVar("T")
+
+
+class Remote:
+    """Calls into a runtime from any thread. Each arrives in the order in which its thread made it.
+
+    Make it on the loop's thread, and `close()` it when no thread uses it any more, before or after the end of the
+    runtime. There is nobody to tell when what arrives is refused, but that a task which is refused ends so. Raises
+    `FullError` when too much is on its way, and `ClosedError` once the root group is closed.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        out = ffi.new("ptg_remote **")
+        check(lib.ptg_remote_open(runtime.pointer, out), runtime.pointer)
+        self._pointer = out[0]
+
+    def close(self) -> None:
+        """Gives it back."""
+        pointer, self._pointer = self._pointer, ffi.NULL
+        lib.ptg_remote_close(pointer)
+
+    def __enter__(self) -> Remote:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def call(self, function: Callable[[], object], *, released: Callable[[], object] | None = None) -> None:
+        """Calls a function on the loop's thread; `released` after that, or when that will never be."""
+        posted = _Posted(self._runtime, function, released)
+        user_data = _given.keep(posted)
+        status = lib.ptg_remote_post(self._pointer, lib.ptgpy_posted, lib.ptgpy_post_release, user_data)
+        check(status)
+
+    def create_task(self, group: PersistentTaskGroup, coro: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Puts a coroutine into a group; returns a future for this thread, whose cancelling asks the task to end."""
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        state: dict[str, bool] = {}
+
+        def create() -> None:
+            state["arrived"] = True
+            try:
+                task = group.create_task(coro)
+            except BaseException as error:
+                future.set_exception(error)
+                return
+            task.add_done_callback(lambda task: _tell(task, future))
+            future.add_done_callback(lambda future: self._ask_to_end(future, task))
+
+        def give_up() -> None:
+            if not state:
+                coro.close()
+                future.cancel()
+
+        self.call(create, released=give_up)
+        return future
+
+    def _ask_to_end(self, future: concurrent.futures.Future[T], task: Task[T]) -> None:
+        if future.cancelled() and not task.done():
+            self._runtime.loop.call_soon_threadsafe(task.cancel)
+
+    def add_task(
+        self,
+        group: PersistentTaskGroup,
+        task: CallbackTask,
+        *,
+        name: str | None = None,
+        label: str | None = None,
+        cleanup: bool = False,
+        observed: bool = False,
+        spawner: int = 0,
+        place: str | None = None,
+    ) -> int:
+        """As `PersistentTaskGroup.add_task()`; the handle is good at once for calls through here."""
+        task._group = group
+        options = task_options(name, cleanup, observed, spawner, False, place)
+        handle = ffi.new("uint64_t *")
+        kind = _callback_task.type_of(task, label)
+        user_data = _given.keep(task)
+        status = lib.ptg_remote_spawn(self._pointer, group.handle, kind, options.struct, user_data, handle)
+        check(status)
+        task.handle = handle[0]
+        group._callback_tasks[task.handle] = task
+        return task.handle
+
+    def finish(
+        self,
+        task: CallbackTask | int,
+        exception: BaseException | None = None,
+        *,
+        status: int = 0,
+        code: int = 0,
+        message: str | None = None,
+        value: int = 0,
+    ) -> None:
+        """As `CallbackTask.finish()`. The exception object stays here; its text is told."""
+        if exception is not None:
+            status, message = failure_of(exception)
+            code = exception.code if isinstance(exception, TaskFailed) else code
+        text = None if message is None else message.encode(errors="replace")
+        with _callback_task.outcome(status, code, text, value) as struct:
+            check(lib.ptg_remote_finish(self._pointer, handle_of(task), struct))
+
+    def cancel(self, task: Task[Any] | CallbackTask | int, reason: str | None = None, originator: int = 0) -> None:
+        """As `Task.request_cancel()`."""
+        options = ffi.new("ptg_cancel_options *")
+        options.size = ffi.sizeof("ptg_cancel_options")
+        kept = ffi.from_buffer((reason or "").encode())
+        options.reason = ffi.NULL if reason is None else kept
+        options.reason_length = len(kept)
+        options.originator = originator
+        check(lib.ptg_remote_cancel(self._pointer, handle_of(task), options))
+
+    def shutdown(
+        self,
+        group: PersistentTaskGroup | int,
+        *,
+        grace: Duration | None = None,
+        cancel_wait: Duration | None = None,
+        deadline: Duration | None = None,
+        force: bool = False,
+    ) -> None:
+        """As `PersistentTaskGroup.begin_shutdown()`."""
+        options = shutdown_options(grace, cancel_wait, deadline, force)
+        check(lib.ptg_remote_shutdown(self._pointer, handle_of(group), options))
+
+
+class _Posted:
+    def __init__(
+        self, runtime: Runtime, function: Callable[[], object], released: Callable[[], object] | None
+    ) -> None:
+        self.runtime = runtime
+        self.function = function
+        self.released = released
+
+
+def _tell(task: Task[T], future: concurrent.futures.Future[T]) -> None:
+    if task.cancelled():
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return
+    if not future.set_running_or_notify_cancel():
+        return
+    error = task.exception()
+    if error is None:
+        future.set_result(task.result())
+    else:
+        future.set_exception(error)
+
+
+@ffi.def_extern(name="ptgpy_posted")
+def _posted(_runtime: Any, user_data: Any) -> None:
+    posted: _Posted = _given.get(user_data)
+    try:
+        posted.function()
+    except BaseException as error:
+        posted.runtime.note_interrupt(error)
+        posted.runtime.report("a function that was sent failed", error)
+
+
+@ffi.def_extern(name="ptgpy_post_release")
+def _post_release(user_data: Any) -> None:
+    posted: _Posted = _given.release(user_data)
+    if posted.released is not None:
+        posted.released()

@@ -1,0 +1,179 @@
+"""Tasks: coroutines that asyncio runs, and those that are no coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine, Generator
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ._native import ffi, lib
+from .errors import Duration, check, length_ns
+from .values import TaskInfo, ask
+
+if TYPE_CHECKING:
+    from ._group import PersistentTaskGroup
+    from ._runtime import Runtime
+
+T = TypeVar("T")
+
+current_ptaskgroup: ContextVar[PersistentTaskGroup] = ContextVar("current_ptaskgroup")
+"""The group of the task, handler or hook that is running, or the one whose block one is in."""
+
+_finish = lib.ptgpy_finish
+
+
+def request_cancel(runtime: Runtime, handle: int, reason: str | None, originator: int) -> None:
+    """Asks a task of any kind to end."""
+    options = ffi.new("ptg_cancel_options *")
+    options.size = ffi.sizeof("ptg_cancel_options")
+    text = (reason or "").encode()
+    kept = ffi.from_buffer(text)
+    options.reason = ffi.NULL if reason is None else kept
+    options.reason_length = len(text)
+    options.originator = originator
+    check(lib.ptg_task_cancel(runtime.pointer, handle, options), runtime.pointer)
+    runtime.schedule()
+
+
+def extend_grace(runtime: Runtime, handle: int, duration: Duration) -> int:
+    """See `Task.extend_grace()`."""
+    left = ffi.new("int64_t *")
+    check(lib.ptg_task_extend_grace(runtime.pointer, handle, length_ns(duration), left), runtime.pointer)
+    runtime.schedule()
+    return int(left[0])
+
+
+class Task(asyncio.Task[T]):
+    """An `asyncio.Task` that belongs to a group. Made by `PersistentTaskGroup.create_task()`.
+
+    Awaiting it waits for its result and no more: when the waiter is cancelled the task goes on, as it would behind
+    `asyncio.shield()`, because it is the group that owns it.
+    """
+
+    __slots__ = ("_group", "_handle")
+    _group: PersistentTaskGroup
+    _handle: int
+
+    @property
+    def group(self) -> PersistentTaskGroup:
+        """The group that owns it."""
+        return self._group
+
+    @property
+    def handle(self) -> int:
+        """Its number, which no other task or group in the process ever has."""
+        return self._handle
+
+    def info(self) -> TaskInfo:
+        """What libptg knows of it. Raises `StaleError` when it has ended."""
+        pointer = self._group.runtime.pointer
+        return ask(pointer, lib.ptg_task_get_info, self._handle, TaskInfo)
+
+    def request_cancel(self, reason: str | None = None, *, originator: int = 0) -> None:
+        """Asks it to end, once, in a way that its outcome, the report and every monitor tell, with the reason.
+
+        `cancel()` is asyncio's own and tells nobody: it is what `asyncio.timeout()` uses for ends that are none.
+        """
+        runtime = self._group.runtime
+        request_cancel(runtime, self._handle, reason, originator or runtime.spawner())
+
+    def extend_grace(self, duration: Duration) -> int:
+        """Asks for the drain phase of its group to last that long from now; returns how long it lasts now, in ns.
+
+        More than the group's deadline leaves is not given. Raises `BusyError` outside of a drain phase.
+        """
+        return extend_grace(self._group.runtime, self._handle, duration)
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """As of any `asyncio.Task`; see `request_cancel()`."""
+        coroutine: Any = self.get_coro()
+        if not (coroutine.cr_suspended or coroutine.cr_running or coroutine.cr_frame is None):
+            self.add_done_callback(partial(_never_ran, coroutine.cr_frame.f_locals["coroutine"]))
+        return super().cancel(msg)
+
+    def __await__(self) -> Generator[Any, None, T]:
+        if self.done():
+            return self.result()
+        if asyncio.current_task() is self:
+            raise RuntimeError(f"{self!r} waits for itself")
+        return (yield from asyncio.shield(self).__await__())
+
+    __iter__ = __await__
+
+
+def _never_ran(coroutine: Any, task: Task[Any]) -> None:
+    if task._group._tasks.get(task._handle) is task and task.cancelled():
+        coroutine.close()
+        task._group._end_badly(task._handle, asyncio.CancelledError())
+
+
+async def run(group: PersistentTaskGroup, handle: int, coroutine: Coroutine[Any, Any, T]) -> T:
+    """What the asyncio task of a task runs: the coroutine, and after it the telling of its end."""
+    if current_ptaskgroup.get(None) is not group:
+        current_ptaskgroup.set(group)
+    try:
+        result = await coroutine
+    except BaseException as error:
+        group._end_badly(handle, error)
+        raise
+    runtime = group.runtime
+    if not runtime.is_due:
+        runtime.schedule()
+    tasks = group._tasks
+    tasks.pop(handle, None)
+    if _finish(runtime.pointer, handle):
+        group._finished_already(handle)
+    if not tasks:
+        group._became_idle()
+    return result
+
+
+async def run_gated(
+    group: PersistentTaskGroup, handle: int, gate: asyncio.Future[None], coroutine: Coroutine[Any, Any, T]
+) -> T:
+    """As `run()`, once the group has a place for it."""
+    try:
+        await gate
+    except BaseException as error:
+        coroutine.close()
+        group._end_badly(handle, error)
+        raise
+    return await run(group, handle, coroutine)
+
+
+if sys.version_info >= (3, 12):
+    current_task = asyncio.current_task
+else:
+    # Of this Python it is a slow function; what it looks into will not change any more.
+    from asyncio.tasks import _current_tasks
+
+    current_task = _current_tasks.get
+
+
+class _Types(dict[str, Any]):
+    """The sorts of tasks that are coroutines, by the names of their functions; monitors count by them.
+
+    libptg wants them to stay for ever, so there is a bound; those past it are all called "coroutine".
+    """
+
+    MOST = 4096
+
+    def __missing__(self, name: str) -> Any:
+        if len(self) >= self.MOST:
+            return self["coroutine"]
+        text = ffi.new("char[]", name.encode(errors="replace")[:255].decode(errors="ignore").encode())
+        table = ffi.new("ptg_task_type *")
+        table.size = ffi.sizeof("ptg_task_type")
+        table.flags = lib.PTG_TASK_TYPE_EVENTS
+        table.name = text
+        self[name] = table
+        _kept.append(text)
+        return table
+
+
+_kept: list[Any] = []
+coroutine_types = _Types()
+coroutine_types["coroutine"]

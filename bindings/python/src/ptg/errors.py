@@ -1,0 +1,126 @@
+"""What libptg refuses, as exceptions, and durations between seconds and nanoseconds."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Any
+
+from ._native import ffi, lib
+
+Duration = float | int | timedelta
+"""Seconds, or a `timedelta`. `math.inf` is no limit, 0 is at once. Counted in nanoseconds, rounded to the nearest."""
+
+# The nearest to 0 that means nothing else.
+_NEGATIVE = -3
+
+
+class PtgError(RuntimeError):
+    """A call that was refused. It changed nothing."""
+
+    status: int = 0
+    """The status of `ptg.h`."""
+
+
+class InvalidError(PtgError, ValueError):
+    """An argument is malformed."""
+
+
+class StaleError(PtgError):
+    """What the call is about has ended and is gone."""
+
+
+class KindError(PtgError, TypeError):
+    """What the call is about is of another kind."""
+
+
+class ClosedError(PtgError):
+    """The group accepts no new tasks or groups: it is being shut down, or closed."""
+
+
+class BusyError(PtgError):
+    """It is still in use, or not yet there."""
+
+
+class ReentrantError(PtgError):
+    """Not possible inside a callback."""
+
+
+class ThreadError(PtgError):
+    """Not called on the thread of the event loop."""
+
+
+class CycleError(PtgError):
+    """The order would be a circle; the message names it."""
+
+
+class FullError(PtgError):
+    """A bound is reached."""
+
+
+class DeadlockError(PtgError):
+    """Who waits is part of what is waited for."""
+
+
+class TaskFailed(PtgError):  # noqa: N818 - the failure of a task, not of a call
+    """The failure of a task that has no exception of its own, such as one of another language."""
+
+    def __init__(self, message: str, status: int = -16, code: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+_classes: dict[int, type[PtgError]] = {
+    lib.PTG_EINVAL: InvalidError,
+    lib.PTG_ESTALE: StaleError,
+    lib.PTG_EKIND: KindError,
+    lib.PTG_ECLOSED: ClosedError,
+    lib.PTG_EBUSY: BusyError,
+    lib.PTG_EREENTRANT: ReentrantError,
+    lib.PTG_ETHREAD: ThreadError,
+    lib.PTG_ECYCLE: CycleError,
+    lib.PTG_EFULL: FullError,
+    lib.PTG_EDEADLK: DeadlockError,
+}
+
+
+def status_name(status: int) -> str:
+    """The name of a status: "PTG_ESTALE"."""
+    return str(ffi.string(lib.ptg_status_name(status)).decode())
+
+
+def error_of(status: int, runtime: Any = None) -> Exception:
+    """The exception for a status, with what the runtime knows of its last failed call."""
+    if status == lib.PTG_ENOMEM:
+        return MemoryError()
+    message = status_name(status)
+    if runtime is not None and runtime != ffi.NULL:
+        info = ffi.new("ptg_error_info *", {"size": ffi.sizeof("ptg_error_info")})
+        if lib.ptg_runtime_get_error(runtime, info) == 0 and info.status == status and info.message_length:
+            message = ffi.buffer(info.message, info.message_length)[:].decode(errors="replace")
+    error = _classes.get(status, PtgError)(message)
+    error.status = status
+    return error
+
+
+def check(status: int, runtime: Any = None) -> None:
+    """Raises what `status` stands for, unless it is success."""
+    if status < 0:
+        raise error_of(status, runtime)
+
+
+def to_ns(duration: Duration | None) -> int:
+    """A limit as libptg has it: `None` is "as before"."""
+    if duration is None:
+        return 0
+    return length_ns(duration) or int(lib.PTG_AT_ONCE)
+
+
+def length_ns(duration: Duration) -> int:
+    """A length of time in nanoseconds. libptg refuses a negative one, in its turn."""
+    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    if seconds == math.inf:
+        return int(lib.PTG_FOREVER)
+    length = round(seconds * 1_000_000_000)
+    return length if length >= 0 else min(length, _NEGATIVE)
