@@ -10,8 +10,10 @@ from ._group import PersistentTaskGroup, all_ptaskgroups
 from ._kinds import Queue, QueueInfo, Timer, TimerInfo
 from ._remote import Remote
 from ._runtime import Runtime, Watch, all_runtimes, get_runtime, watch
+from ._signals import run, signals
 from ._snapshot import Snapshot, SnapshotGroup, SnapshotTask, snapshot
 from ._task import Task, current_ptaskgroup
+from ._waiting import as_completed, gather
 from .errors import (
     BusyError,
     ClosedError,

@@ -110,6 +110,7 @@ def handle(group: PersistentTaskGroup, error: Error) -> int:
 
 def report(group: PersistentTaskGroup, error: Error) -> None:
     """What is done by default: the loop's exception handler is told, which logs it with its traceback."""
+    group.runtime.unhandled += 1
     who = f'task "{error.name}"' if not error.from_hook else "a hook"
     group.runtime.report(f"{who} of group {error.group.path} failed", error.exception, error.task)
     if error.handler_exception is not None:

@@ -17,7 +17,7 @@ from ._native import ffi, lib
 from ._runtime import Runtime, get_runtime, watch
 from ._task import Task, _Types, coroutine_types, current_ptaskgroup, current_task, run, run_gated
 from .errors import ClosedError, Duration, StaleError, TaskFailed, check, error_of
-from .values import GroupInfo, Report
+from .values import GroupInfo, Place, Report, text_of
 
 __all__ = ["PersistentTaskGroup", "group_options"]
 
@@ -132,15 +132,22 @@ class PersistentTaskGroup(Looking):
         self._has_drained = False
         self._last: GroupInfo | None = None
         self._report: Report | None = None
-        self._name = options.get("name") or ""
+        self._wants_report = False
+        self._place = Place(None if parent is None else parent._place, options.get("name") or "")
 
     def _is_made(self, handle: int) -> None:
         self.handle = handle
         self.runtime.groups[handle] = self
         if self.parent is not None:
             self.parent._children[handle] = self
-        if not self._name:
-            self._name = self.statistics().name
+        if not self._place.name:
+            self._place.name = self._made_up_name()
+
+    def _made_up_name(self) -> str:
+        info = ffi.new("ptg_group_info *")
+        info.size = ffi.sizeof("ptg_group_info")
+        check(lib.ptg_group_get_info(self.runtime.pointer, self.handle, info), self.runtime.pointer)
+        return text_of(info.name, info.name_length) or ""
 
     # ----------------------------------------------------------------- tasks
 
@@ -168,7 +175,7 @@ class PersistentTaskGroup(Looking):
         try:
             kind = coroutine_types[coro.__qualname__]
         except AttributeError:
-            kind = coroutine_types["coroutine"]
+            kind = coroutine_types[_name_of(coro)]
         spawner = current_task(self.runtime.loop)
         handle = _spawn(runtime.pointer, self.handle, kind, spawner._handle if type(spawner) is Task else 0)
         if handle < 0:
@@ -186,7 +193,7 @@ class PersistentTaskGroup(Looking):
     ) -> Task[T]:
         runtime = self.runtime
         options = task_options(name, cleanup, observed, runtime.spawner(), runtime.loop.get_debug())
-        kind = coroutine_types[getattr(coro, "__qualname__", "coroutine")]
+        kind = coroutine_types[_name_of(coro)]
         handle = lib.ptgpy_spawn_with(runtime.pointer, self.handle, kind, options.struct, self._is_gated)
         if handle < 0:
             raise self._refused(coro, handle)
@@ -328,6 +335,7 @@ class PersistentTaskGroup(Looking):
         first; what is still there after `cancel_wait` is given up and reported. `deadline` is for all of it. A limit
         given here only ever shortens those of the groups. `force` cancels at once, in the same order. Again is allowed.
         """
+        self._wants_report = True
         pointer = self.runtime.pointer
         options = shutdown_options(grace, cancel_wait, deadline, force)
         check(lib.ptg_group_shutdown(pointer, self.handle, options), pointer)
@@ -350,7 +358,12 @@ class PersistentTaskGroup(Looking):
         return await self.wait_closed()
 
     async def wait_closed(self) -> Report:
-        """Waits until the group is closed, however that comes. Raises `DeadlockError` from inside of it."""
+        """Waits until the group is closed, however that comes, and returns what that did.
+
+        The report is empty if it was closed with a group above and nobody had asked for it before. Raises
+        `DeadlockError` from inside of the group.
+        """
+        self._wants_report = True
         if self._report is None:
             over = self.runtime.loop.create_future()
             made = watch(
@@ -439,6 +452,12 @@ class PersistentTaskGroup(Looking):
             self.parent._children.pop(self.handle, None)
 
 
+def _name_of(coro: object) -> str:
+    if not asyncio.iscoroutine(coro):
+        raise TypeError(f"a coroutine was expected, got {coro!r}")
+    return getattr(coro, "__qualname__", "coroutine")
+
+
 def _mark_retrieved(task: asyncio.Task[Any]) -> None:
     """Its exception went to a handler: asyncio need not complain that nobody looked at it."""
     if not task.cancelled():
@@ -487,7 +506,8 @@ def _group_closed(_runtime: Any, _group: int, user_data: Any) -> int:
     group._drains()
     status = _call_hook(group, "on_closed")
     group._last = group.statistics()
-    group._report = group.report()
+    # Of every group of a deep tree it would take the square of their number.
+    group._report = group.report() if group._wants_report else Report(())
     return status
 
 

@@ -14,12 +14,14 @@ from .values import (
     GroupInfo,
     HistoryRow,
     NameRow,
+    Place,
     PlanStep,
     Report,
     ReportRow,
     ask,
     list_handles,
     list_rows,
+    path_of,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class Looking:
     runtime: Runtime
     handle: int
     parent: PersistentTaskGroup | None
-    _name: str
+    _place: Place
     _tasks: dict[int, Task[Any]]
     _callback_tasks: dict[int, CallbackTask]
     _last: GroupInfo | None
@@ -43,22 +45,17 @@ class Looking:
 
     def get_name(self) -> str:
         """Its name: one was made up if none was given."""
-        return self._name
+        return self._place.name
 
     @property
     def name(self) -> str:
         """As `get_name()`."""
-        return self._name
+        return self._place.name
 
     @property
     def path(self) -> str:
         """The names from below the root down: `/app/handlers`; `/` is the root."""
-        names: list[str] = []
-        at: Looking | None = self
-        while at is not None and at.parent is not None:
-            names.append(at._name)
-            at = at.parent
-        return "/" + "/".join(reversed(names))
+        return path_of(self._place)
 
     @property
     def state(self) -> str:
@@ -104,11 +101,11 @@ class Looking:
             if self._report is None:
                 raise
             return self._report
-        return Report(tuple(self._with_path(row) for row in rows))
+        return Report(tuple(self._with_place(row) for row in rows))
 
-    def _with_path(self, row: ReportRow) -> ReportRow:
+    def _with_place(self, row: ReportRow) -> ReportRow:
         group = self.runtime.groups.get(row.group)
-        return dataclasses.replace(row, path=row.name if group is None else group.path)
+        return row if group is None else dataclasses.replace(row, where=group._place)
 
     def plan(self) -> list[PlanStep]:
         """What a shutdown of it would do at worst, in the order in which it would; nothing is done."""

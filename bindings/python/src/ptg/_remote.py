@@ -33,6 +33,7 @@ class Remote:
         out = ffi.new("ptg_remote **")
         check(lib.ptg_remote_open(runtime.pointer, out), runtime.pointer)
         self._pointer = out[0]
+        runtime.schedule()
 
     def close(self) -> None:
         """Gives it back."""

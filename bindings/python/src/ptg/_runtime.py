@@ -54,6 +54,8 @@ class Runtime:
         self.errors: dict[int, tuple[BaseException, Task[Any] | CallbackTask | None]] = {}
         self.handler_errors: dict[int, BaseException] = {}
         self.interrupt: BaseException | None = None
+        self.unhandled = 0
+        """How many failures no handler took."""
         self._current: list[tuple[PersistentTaskGroup, int]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._told = ffi.new("uint64_t[]", WORDS * CAPACITY)
@@ -81,8 +83,9 @@ class Runtime:
         descriptor = ffi.new("int32_t *")
         check(lib.ptg_runtime_get_descriptor(self.pointer, descriptor), self.pointer)
         self._descriptor = descriptor[0]
-        if not self.is_manual:
-            self.loop.add_reader(self._descriptor, self._turn_in_context)
+        self.loop.add_reader(self._descriptor, self._turn_in_context)
+        # Until its first turn the descriptor says nothing.
+        self.schedule()
         self._hook: AsyncGenerator[None, None] | None = None
         if self.loop.is_running():
             self._hook = _until_loop_ends(self)
@@ -280,8 +283,6 @@ class Runtime:
         pointer = self.pointer
         if pointer != ffi.NULL:
             check(lib.ptg_runtime_request_shutdown(pointer, force))
-            if self.is_manual:
-                self.loop.call_soon_threadsafe(self.schedule)
 
     def destroy(self) -> None:
         """Ends it if its root is closed; raises `BusyError` if not."""
@@ -318,7 +319,7 @@ class Runtime:
         _runtimes.pop(self.loop, None)
         if self._timer is not None:
             self._timer.cancel()
-        if not self.loop.is_closed() and not self.is_manual:
+        if not self.loop.is_closed():
             self.loop.remove_reader(self._descriptor)
         for group in list(self.groups.values()):
             group._is_gone()

@@ -66,14 +66,17 @@ static int is_for_python(const ptg_event *event) {
 
 /* Takes events until there are capacity of them for Python, which must be at
  * least BATCH, or no more. told has WORDS numbers for each: the kind, the
- * group, the task. Returns how many there are for Python, or a status. */
-/* python */ static int32_t ptgpy_take(ptg_runtime *runtime, uint64_t *told, int32_t capacity) {
+ * group, the task. Returns how many there are for Python, or a status; *taken
+ * is how many there were. */
+static int32_t take(ptg_runtime *runtime, uint64_t *told, int32_t capacity, size_t *taken) {
   ptg_event events[BATCH];
   int32_t kept = 0;
   size_t count = BATCH;
+  *taken = 0;
   while (count == BATCH && kept + BATCH <= capacity) {
     ptg_status status = ptg_events_take(runtime, events, sizeof(events[0]), BATCH, &count);
     if (status != PTG_OK) return status;
+    *taken += count;
     for (size_t at = 0; at < count; at++) {
       const ptg_event *event = &events[at];
       if (!is_for_python(event)) continue;
@@ -86,16 +89,26 @@ static int is_for_python(const ptg_event *event) {
   return kept;
 }
 
+/* python */ static int32_t ptgpy_take(ptg_runtime *runtime, uint64_t *told, int32_t capacity) {
+  size_t taken;
+  return take(runtime, told, capacity, &taken);
+}
+
 /* A turn, of a manual clock an instant, with what it brings; *timeout_ns is
- * when the next one is due. */
+ * when the next one is due. A manual clock does not say so: whatever was taken
+ * may have made something due at once. */
 /* python */ static int32_t ptgpy_turn(ptg_runtime *runtime, int32_t is_manual, uint64_t *told, int32_t capacity,
                                        int64_t *timeout_ns) {
   ptg_status status = is_manual ? ptg_runtime_advance(runtime, 0) : ptg_runtime_turn(runtime, 0);
   if (status != PTG_OK) return status;
-  int32_t kept = ptgpy_take(runtime, told, capacity);
+  size_t taken;
+  int32_t kept = take(runtime, told, capacity, &taken);
   if (kept < 0) return kept;
+  if (is_manual) {
+    *timeout_ns = taken > 0 ? 0 : PTG_FOREVER;
+    return kept;
+  }
   status = ptg_runtime_get_timeout(runtime, timeout_ns);
-  if (is_manual && *timeout_ns != 0) *timeout_ns = PTG_FOREVER;
   return status == PTG_OK ? kept : status;
 }
 

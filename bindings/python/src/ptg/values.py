@@ -26,6 +26,26 @@ TASK_STATES = {1: "pending", 2: "running", 3: "abandoned"}
 T = TypeVar("T")
 
 
+class Place:
+    """Where a group is: its name, below another place; the root has none above."""
+
+    __slots__ = ("above", "name")
+
+    def __init__(self, above: Place | None, name: str) -> None:
+        self.above = above
+        self.name = name
+
+
+def path_of(place: Place) -> str:
+    """The names from below the root down."""
+    names: list[str] = []
+    at: Place | None = place
+    while at is not None and at.above is not None:
+        names.append(at.name)
+        at = at.above
+    return "/" + "/".join(reversed(names))
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a task ended. A status of 0 is well, "PTG_ECANCELED" cancelled, anything else a failure."""
@@ -140,8 +160,13 @@ class ReportRow:
     abandoned: int
     killed: int
     originator: int
-    path: str = ""
-    """The names from the root down: `/app/handlers`."""
+    where: Place | None = dataclasses.field(default=None, compare=False, repr=False)
+    """Where it is in the tree: `path` is made of it."""
+
+    @property
+    def path(self) -> str:
+        """The names from the root down: `/app/handlers`."""
+        return path_of(self.where) if self.where is not None else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +277,6 @@ def text_of(pointer: Any, length: int) -> str | None:
 
 
 def _field(struct: Any, kind: type, field: str, sort: str) -> Any:
-    if field == "path":
-        return ""
     value = getattr(struct, field)
     if field == "state":
         return (TASK_STATES if kind is TaskInfo else GROUP_STATES)[value]
@@ -267,7 +290,7 @@ def _field(struct: Any, kind: type, field: str, sort: str) -> Any:
     return text if sort == "str" else text or None
 
 
-_fields = {kind: [(field.name, str(field.type)) for field in dataclasses.fields(kind)] for kind in TYPES}
+_fields = {kind: [(field.name, str(field.type)) for field in dataclasses.fields(kind) if field.name != "where"] for kind in TYPES}
 
 
 def value_of(struct: Any, kind: type[T]) -> T:
