@@ -3,11 +3,13 @@ it (PTG_BUNDLE=1)."""
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 from build_cffi import flags
 
 

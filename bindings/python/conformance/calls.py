@@ -2,12 +2,13 @@
 
 import functools
 
-import ptg
 from wire import wire
 from world import word, world
 
+import ptg
 
-class Told(Exception):  # noqa: N818 - it is what the suite lets a hook raise
+
+class Told(Exception):
     """A hook is to fail with this status."""
 
 

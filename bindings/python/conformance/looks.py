@@ -2,8 +2,9 @@
 
 import dataclasses
 
-import ptg
 from world import flags, limit, word, world
+
+import ptg
 
 
 def rows_of(rows, **described):

@@ -5,16 +5,45 @@ import threading
 
 import calls
 import looks
-import ptg
 import requests
 from wire import wire
 from world import duration, length, word, world
 
-FEATURES = (
-    "handles release deadline owner watch kill cleanup spawner policy observed limits edges parallel nesting names "
-    "attribution wake extend_grace history failures count_names info report blame plan snapshot current remote timer "
-    "queue stderr"
-).split()
+import ptg
+
+FEATURES = [
+    "handles",
+    "release",
+    "deadline",
+    "owner",
+    "watch",
+    "kill",
+    "cleanup",
+    "spawner",
+    "policy",
+    "observed",
+    "limits",
+    "edges",
+    "parallel",
+    "nesting",
+    "names",
+    "attribution",
+    "wake",
+    "extend_grace",
+    "history",
+    "failures",
+    "count_names",
+    "info",
+    "report",
+    "blame",
+    "plan",
+    "snapshot",
+    "current",
+    "remote",
+    "timer",
+    "queue",
+    "stderr",
+]
 
 
 class Unsupported(Exception):
@@ -221,7 +250,9 @@ def post(request):
     name = request["as"]
     world.keep(name, 0)
     elsewhere(
-        lambda: world.remote.call(lambda: calls.call("posted", **{"as": name}), released=lambda: wire.note_release(name))
+        lambda: world.remote.call(
+            lambda: calls.call("posted", **{"as": name}), released=lambda: wire.note_release(name)
+        )
     )
 
 

@@ -12,7 +12,7 @@ class Wire:
         self.answer = None
         self.depth = 0
         self.is_discarding = False
-        self._lines = open(0, encoding="utf-8", errors="surrogateescape", newline="\n")
+        self._lines = open(0, encoding="utf-8", errors="surrogateescape", newline="\n")  # noqa: SIM115
 
     def write(self, line):
         sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")

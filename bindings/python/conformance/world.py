@@ -4,10 +4,28 @@ import math
 
 import ptg
 
-WORDS = (
-    "ok invalid nomem stale kind closed busy reentrant thread range canceled timeout version system cycle full failed "
-    "exit signal deadlock"
-).split()
+WORDS = [
+    "ok",
+    "invalid",
+    "nomem",
+    "stale",
+    "kind",
+    "closed",
+    "busy",
+    "reentrant",
+    "thread",
+    "range",
+    "canceled",
+    "timeout",
+    "version",
+    "system",
+    "cycle",
+    "full",
+    "failed",
+    "exit",
+    "signal",
+    "deadlock",
+]
 FLAGS = ("cancel_requested", "never_ran", "abandoned", "killed")
 
 

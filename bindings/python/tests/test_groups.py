@@ -31,12 +31,16 @@ def test_block_waits_for_its_tasks_and_closes():
 
 def test_exception_in_the_block_shuts_the_group_down_and_goes_on():
     async def main():
+        tasks = []
         with pytest.raises(KeyError):
-            async with ptg.PersistentTaskGroup() as group:
-                task = group.create_task(park())
-                await asyncio.sleep(0)
-                raise KeyError("x")
-        assert task.cancelled()
+            await block(tasks)
+        assert tasks[0].cancelled()
+
+    async def block(tasks):
+        async with ptg.PersistentTaskGroup() as group:
+            tasks.append(group.create_task(park()))
+            await asyncio.sleep(0)
+            raise KeyError("x")
 
     asyncio.run(main())
 

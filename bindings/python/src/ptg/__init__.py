@@ -7,13 +7,15 @@ order, in two phases, within a deadline. Begin with `PersistentTaskGroup`.
 from ._callback_task import CallbackTask
 from ._error import Error, ExceptionHandler, current_error
 from ._group import PersistentTaskGroup, all_ptaskgroups
+from ._group_options import GroupOptions
 from ._kinds import Queue, QueueInfo, Timer, TimerInfo
 from ._remote import Remote
-from ._runtime import Runtime, Watch, all_runtimes, get_runtime, watch
+from ._runtime import Runtime, all_runtimes, get_runtime
 from ._signals import run, signals
 from ._snapshot import Snapshot, SnapshotGroup, SnapshotTask, snapshot
 from ._task import Task, current_ptaskgroup
 from ._waiting import as_completed, gather
+from ._watch import Watch, watch
 from .errors import (
     BusyError,
     ClosedError,
@@ -43,3 +45,58 @@ from .values import (
     ReportRow,
     TaskInfo,
 )
+
+__all__ = [
+    "AT_ONCE",
+    "FOREVER",
+    "BlameRow",
+    "BusyError",
+    "CallbackTask",
+    "ClosedError",
+    "CycleError",
+    "DeadlockError",
+    "Duration",
+    "Error",
+    "ExceptionHandler",
+    "FailureRow",
+    "FullError",
+    "GroupInfo",
+    "GroupOptions",
+    "HistoryRow",
+    "InvalidError",
+    "KindError",
+    "NameRow",
+    "Outcome",
+    "PersistentTaskGroup",
+    "PlanStep",
+    "PtgError",
+    "Queue",
+    "QueueInfo",
+    "ReentrantError",
+    "Remote",
+    "Report",
+    "ReportRow",
+    "Runtime",
+    "Snapshot",
+    "SnapshotGroup",
+    "SnapshotTask",
+    "StaleError",
+    "Task",
+    "TaskFailed",
+    "TaskInfo",
+    "ThreadError",
+    "Timer",
+    "TimerInfo",
+    "Watch",
+    "all_ptaskgroups",
+    "all_runtimes",
+    "as_completed",
+    "current_error",
+    "current_ptaskgroup",
+    "gather",
+    "get_runtime",
+    "run",
+    "signals",
+    "snapshot",
+    "watch",
+]

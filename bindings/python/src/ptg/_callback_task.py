@@ -105,7 +105,7 @@ class CallbackTask:
         return ask(self._group.runtime.pointer, lib.ptg_task_get_info, self.handle, TaskInfo)
 
 
-class outcome:  # noqa: N801 - reads as a value
+class outcome:
     """A `ptg_outcome` that is good for one call."""
 
     def __init__(self, status: int, code: int, text: bytes | None, value: int) -> None:

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from contextvars import Context, Token
+from collections.abc import Callable, Sequence
+from contextvars import Token
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, Unpack
 
-from . import _callback_task, _given, _runtime
+from . import _given, _runtime
 from ._callback_task import CallbackTask, failure_of
 from ._error import ExceptionHandler
-from ._group_options import group_options, shutdown_options, task_options
-from ._looking import Looking
+from ._group_options import GroupOptions, group_options, shutdown_options
 from ._native import ffi, lib
-from ._runtime import Runtime, get_runtime, watch
-from ._task import Task, _Types, coroutine_types, current_ptaskgroup, current_task, run, run_gated
-from .errors import ClosedError, Duration, StaleError, TaskFailed, check, error_of
+from ._runtime import Runtime, get_runtime
+from ._spawning import Spawning
+from ._task import Task, current_ptaskgroup
+from ._watch import Watch, watch
+from .errors import Duration, check
 from .values import GroupInfo, Place, Report, text_of
 
 __all__ = ["PersistentTaskGroup", "group_options"]
 
-T = TypeVar("T")
-WhenFull = Literal["refuse", "queue", "replace_oldest"]
-OnFailure = Literal["report", "shutdown_group", "shutdown_root"]
 Hook = Callable[["PersistentTaskGroup"], object]
 
-_spawn = lib.ptgpy_spawn
 
-
-class PersistentTaskGroup(Looking):
+class PersistentTaskGroup(Spawning):
     """A group that owns tasks, stays open when it has none, and ends in order and in time.
 
     Two uses. As a block, `async with PersistentTaskGroup() as group:`, whose end waits for what is in the group and
@@ -59,46 +55,8 @@ class PersistentTaskGroup(Looking):
     letting go of the object ends nothing.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str | None = None,
-        exception_handler: ExceptionHandler | None = None,
-        parent: PersistentTaskGroup | None = None,
-        grace: Duration | None = None,
-        cancel_wait: Duration | None = None,
-        deadline: Duration | None = None,
-        max_tasks: int = 0,
-        when_full: WhenFull = "refuse",
-        max_queued: int = 0,
-        on_failure: OnFailure = "report",
-        parallel: bool = False,
-        admits_anyone: bool = False,
-        owner: Task[Any] | CallbackTask | int | None = None,
-        history: int = 0,
-        on_drain: Hook | None = None,
-        on_closed: Hook | None = None,
-        released: Callable[[], object] | None = None,
-    ) -> None:
+    def __init__(self, *, parent: PersistentTaskGroup | None = None, **options: Unpack[GroupOptions]) -> None:
         above = get_runtime().root if parent is None else parent
-        options = {
-            "name": name,
-            "exception_handler": exception_handler,
-            "grace": grace,
-            "cancel_wait": cancel_wait,
-            "deadline": deadline,
-            "max_tasks": max_tasks,
-            "when_full": when_full,
-            "max_queued": max_queued,
-            "on_failure": on_failure,
-            "parallel": parallel,
-            "admits_anyone": admits_anyone,
-            "owner": owner,
-            "history": history,
-            "on_drain": on_drain,
-            "on_closed": on_closed,
-            "released": released,
-        }
         self._begin(above.runtime, above, **options)
         made = group_options(self, **options)
         handle = ffi.new("uint64_t *")
@@ -149,159 +107,9 @@ class PersistentTaskGroup(Looking):
         check(lib.ptg_group_get_info(self.runtime.pointer, self.handle, info), self.runtime.pointer)
         return text_of(info.name, info.name_length) or ""
 
-    # ----------------------------------------------------------------- tasks
-
-    def create_task(
-        self,
-        coro: Coroutine[Any, Any, T],
-        *,
-        name: str | None = None,
-        context: Context | None = None,
-        cleanup: bool = False,
-        observed: bool = False,
-    ) -> Task[T]:
-        """Puts a coroutine into the group as a task, and returns the task.
-
-        `name` and `context` are as of `asyncio.create_task()`. `cleanup`: it is clean-up, which a group that is
-        cancelling still takes from inside. `observed`: somebody awaits it and will see its exception; the handler will
-        not.
-
-        Raises `ClosedError` when the group is being shut down and the caller is not a task inside of it, and `FullError`
-        past a bound; the coroutine is closed then.
-        """
-        runtime = self.runtime
-        if name is not None or cleanup or observed or self._is_gated:
-            return self._create_slowly(coro, name, context, cleanup, observed)
-        try:
-            kind = coroutine_types[coro.__qualname__]
-        except AttributeError:
-            kind = coroutine_types[_name_of(coro)]
-        spawner = current_task(self.runtime.loop)
-        handle = _spawn(runtime.pointer, self.handle, kind, spawner._handle if type(spawner) is Task else 0)
-        if handle < 0:
-            raise self._refused(coro, handle)
-        if not runtime.is_due:
-            runtime.schedule()
-        task = Task(run(self, handle, coro), loop=runtime.loop, context=context)
-        task._group = self
-        task._handle = handle
-        self._tasks[handle] = task
-        return task
-
-    def _create_slowly(
-        self, coro: Coroutine[Any, Any, T], name: str | None, context: Context | None, cleanup: bool, observed: bool
-    ) -> Task[T]:
-        runtime = self.runtime
-        options = task_options(name, cleanup, observed, runtime.spawner(), runtime.loop.get_debug())
-        kind = coroutine_types[_name_of(coro)]
-        handle = lib.ptgpy_spawn_with(runtime.pointer, self.handle, kind, options.struct, self._is_gated)
-        if handle < 0:
-            raise self._refused(coro, handle)
-        runtime.schedule()
-        if self._is_gated and not cleanup:
-            gate = runtime.loop.create_future()
-            self._gates[handle] = gate
-            wrapped = run_gated(self, handle, gate, coro)
-        else:
-            wrapped = run(self, handle, coro)
-        task = Task(wrapped, loop=runtime.loop, name=name, context=context)
-        task._group = self
-        task._handle = handle
-        self._tasks[handle] = task
-        if observed:
-            watch(runtime, handle, lambda _: None)
-        return task
-
-    def _refused(self, coro: Any, status: int) -> Exception:
-        close = getattr(coro, "close", None)
-        if close is not None:
-            close()
-        error = error_of(status, self.runtime.pointer)
-        if self.runtime.pointer == ffi.NULL or isinstance(error, StaleError):
-            error = ClosedError(f"{self!r} is closed")
-            error.status = lib.PTG_ECLOSED
-        return error
-
-    def add_task(
-        self,
-        task: CallbackTask,
-        *,
-        name: str | None = None,
-        label: str | None = None,
-        cleanup: bool = False,
-        observed: bool = False,
-        spawner: int = 0,
-        place: str | None = None,
-    ) -> int:
-        """Puts a task that is no coroutine into the group; returns its handle.
-
-        `label` is the sort under which monitors count it, `place` where in the source it comes from, and `spawner` on
-        whose behalf it is made if that is not who calls. Raises as `create_task()` does.
-        """
-        runtime = self.runtime
-        task._group = self
-        options = task_options(name, cleanup, observed, spawner or runtime.spawner(), False, place)
-        handle = ffi.new("uint64_t *")
-        kind = _callback_task.type_of(task, label)
-        status = lib.ptg_task_spawn(runtime.pointer, self.handle, kind, options.struct, _given.keep(task), handle)
-        check(status, runtime.pointer)
-        task.handle = handle[0]
-        self._callback_tasks[task.handle] = task
-        runtime.schedule()
-        return task.handle
-
-    def _told(self, kind: int, handle: int) -> None:
-        """An event of a coroutine's task."""
-        if kind == lib.PTG_EVENT_CANCEL:
-            task = self._tasks.get(handle)
-            if task is not None:
-                task.cancel()
-            return
-        gate = self._gates.pop(handle, None)
-        if kind == lib.PTG_EVENT_START:
-            if gate is not None and not gate.done():
-                gate.set_result(None)
-            return
-        self.runtime.errors.pop(handle, None)
-        task = self._tasks.get(handle)
-        if task is not None and not self.runtime.loop.is_closed():
-            task.cancel()  # it was asked to end before it began
-
-    def _end_badly(self, handle: int, error: BaseException) -> None:
-        """A coroutine has ended with an exception."""
-        runtime = self.runtime
-        task = self._tasks.pop(handle, None)
-        status, text = lib.PTG_ECANCELED, b""
-        if not isinstance(error, (asyncio.CancelledError, GeneratorExit)):
-            status, message = failure_of(error)
-            text = message.encode(errors="replace")
-            runtime.errors[handle] = (error, task)
-            if task is not None:
-                task.add_done_callback(_mark_retrieved)
-        if runtime.pointer == ffi.NULL:
-            runtime.errors.pop(handle, None)
-            return
-        if isinstance(error, TaskFailed) and error.code:
-            with _callback_task.outcome(status, error.code, text, 0) as outcome:
-                answer = lib.ptg_task_finish(runtime.pointer, handle, outcome)
-        else:
-            answer = lib.ptgpy_finish_with(runtime.pointer, handle, status, text if text else ffi.NULL, len(text))
-        if answer:
-            runtime.errors.pop(handle, None)
-            self._finished_already(handle, error)
-        if not runtime.loop.is_closed():
-            runtime.schedule()
-        if not self._tasks:
-            self._became_idle()
-
-    def _finished_already(self, handle: int, error: BaseException | None = None) -> None:
-        """libptg had been told of the end before the coroutine came to it, or the runtime has gone meanwhile."""
-        if error is not None and not isinstance(error, (asyncio.CancelledError, GeneratorExit)):
-            self.runtime.report(f"task {handle} of group {self.path} failed after its end", error)
-
     # ---------------------------------------------------------------- groups
 
-    def add_group(self, **options: Any) -> PersistentTaskGroup:
+    def add_group(self, **options: Unpack[GroupOptions]) -> PersistentTaskGroup:
         """Makes a group inside this one; the options are those of the class. It closes before this one drains."""
         return type(self)(parent=self, **options)
 
@@ -349,7 +157,7 @@ class PersistentTaskGroup(Looking):
         deadline: Duration | None = None,
         force: bool = False,
     ) -> Report:
-        """Ends the group as `begin_shutdown()` says, waits for that, and returns what it did; all who wait get the same.
+        """Ends the group as `begin_shutdown()` says, waits for that, and returns what it did, to all who wait the same.
 
         Raises `DeadlockError`, at once, from inside of what is being ended; the shutdown goes on.
         """
@@ -369,7 +177,7 @@ class PersistentTaskGroup(Looking):
             made = watch(
                 self.runtime,
                 self.handle,
-                lambda _: over.done() or over.set_result(None),
+                lambda _: None if over.done() else over.set_result(None),
                 waiter=self.runtime.spawner(),
             )
             try:
@@ -439,32 +247,13 @@ class PersistentTaskGroup(Looking):
             busy._idle.append(idle)
             await idle
 
-    def _became_idle(self) -> None:
-        if self._idle and not self._tasks and not self._callback_tasks:
-            idle, self._idle = self._idle, []
-            for future in idle:
-                if not future.done():
-                    future.set_result(None)
-
     def _is_gone(self) -> None:
         self.runtime.groups.pop(self.handle, None)
         if self.parent is not None:
             self.parent._children.pop(self.handle, None)
 
 
-def _name_of(coro: object) -> str:
-    if not asyncio.iscoroutine(coro):
-        raise TypeError(f"a coroutine was expected, got {coro!r}")
-    return getattr(coro, "__qualname__", "coroutine")
-
-
-def _mark_retrieved(task: asyncio.Task[Any]) -> None:
-    """Its exception went to a handler: asyncio need not complain that nobody looked at it."""
-    if not task.cancelled():
-        task.exception()
-
-
-def _remove(made: _runtime.Watch) -> None:
+def _remove(made: Watch) -> None:
     if made.runtime.pointer != ffi.NULL:
         made.remove()
 
@@ -517,6 +306,3 @@ def _group_release(user_data: Any) -> None:
     group._is_gone()
     if group._release is not None:
         group._release()
-
-
-assert isinstance(coroutine_types, _Types)

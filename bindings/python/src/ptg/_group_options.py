@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from . import _given
 from ._native import ffi, lib
-from .errors import InvalidError, to_ns
+from .errors import Duration, InvalidError, to_ns
 
 if TYPE_CHECKING:
+    from ._callback_task import CallbackTask
+    from ._error import ExceptionHandler
     from ._group import PersistentTaskGroup
+    from ._task import Task
+
+
+class GroupOptions(TypedDict, total=False):
+    """The options of `PersistentTaskGroup`, which says what they mean."""
+
+    name: str | None
+    exception_handler: ExceptionHandler | None
+    grace: Duration | None
+    cancel_wait: Duration | None
+    deadline: Duration | None
+    max_tasks: int
+    when_full: Literal["refuse", "queue", "replace_oldest"]
+    max_queued: int
+    on_failure: Literal["report", "shutdown_group", "shutdown_root"]
+    parallel: bool
+    admits_anyone: bool
+    owner: Task[Any] | CallbackTask | int | None
+    history: int
+    on_drain: Callable[[PersistentTaskGroup], object] | None
+    on_closed: Callable[[PersistentTaskGroup], object] | None
+    released: Callable[[], object] | None
+
 
 _when_full = {"refuse": 0, "queue": 1, "replace_oldest": 2}
 _on_failure = {"report": 0, "shutdown_group": 1, "shutdown_root": 2}

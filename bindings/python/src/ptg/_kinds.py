@@ -155,7 +155,7 @@ class Queue(_Kind, Generic[M]):
         self._begin(options, lib.ptg_queue_spawn)
 
     def push(self, message: M, *, pusher: int = 0) -> None:
-        """Puts a message at the end. Raises `FullError`, `ClosedError` or `StaleError`, and the message is not taken."""
+        """Puts a message at the end. Raises `FullError`, `ClosedError` or `StaleError`, and does not take it then."""
         runtime = self._group.runtime
         kept = _given.keep(message)
         status = lib.ptg_queue_push(runtime.pointer, self.handle, pusher or runtime.spawner(), kept)

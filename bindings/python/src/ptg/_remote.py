@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from . import _callback_task, _given
 from ._callback_task import CallbackTask, failure_of
@@ -40,7 +40,7 @@ class Remote:
         pointer, self._pointer = self._pointer, ffi.NULL
         lib.ptg_remote_close(pointer)
 
-    def __enter__(self) -> Remote:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -147,9 +147,7 @@ class Remote:
 
 
 class _Posted:
-    def __init__(
-        self, runtime: Runtime, function: Callable[[], object], released: Callable[[], object] | None
-    ) -> None:
+    def __init__(self, runtime: Runtime, function: Callable[[], object], released: Callable[[], object] | None) -> None:
         self.runtime = runtime
         self.function = function
         self.released = released

@@ -11,10 +11,13 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, cast
 
 from ._runtime import Runtime, get_runtime
+from ._task import Task
 from .errors import Duration, PtgError
 from .values import Report
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
+
+LAST_WAIT = 5.0
 
 FAILED_MAIN = 1
 UNHANDLED = 3
@@ -26,8 +29,8 @@ def signals(runtime: Runtime | None = None, *, on_first: Callable[[], object] | 
     """While the block runs, SIGTERM and SIGINT end the runtime of the loop in order.
 
     The first asks for the shutdown of the root group, or calls `on_first` instead; the second forces it; the third ends
-    the process at once, with status 4, also from inside of Python code that never comes back to the loop. To be used in the main
-    thread. Handlers that were there before are put back.
+    the process at once, with status 4, also from inside of Python code that never comes back to the loop. To be used
+    in the main thread. Handlers that were there before are put back.
     """
     of = runtime or get_runtime()
     count = 0
@@ -69,8 +72,32 @@ def run(
     The status is that of `ptg run`: 0, all ended well; 1, `main` failed; 3, tasks failed and no group handled it; 4,
     something was abandoned or killed. Where two apply, it is the higher one.
     """
-    with asyncio.Runner(debug=debug, loop_factory=loop_factory) as runner:
-        return runner.run(_run(main, {"grace": grace, "cancel_wait": cancel_wait, "deadline": deadline}, on_report))
+    loop = (loop_factory or asyncio.new_event_loop)()
+    if debug is not None:
+        loop.set_debug(debug)
+    asyncio.set_event_loop(loop)
+    try:
+        limits = {"grace": grace, "cancel_wait": cancel_wait, "deadline": deadline}
+        return loop.run_until_complete(_run(main, limits, on_report))
+    finally:
+        _close(loop)
+        asyncio.set_event_loop(None)
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    """As asyncio.run() does it; but what was abandoned is not waited for, and nothing else for ever."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    others = [task for task in left if not isinstance(task, Task)]
+    if others:
+        loop.run_until_complete(asyncio.wait(others, timeout=LAST_WAIT))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    with contextlib.suppress(TimeoutError):
+        loop.run_until_complete(asyncio.wait_for(loop.shutdown_default_executor(), LAST_WAIT))
+    for task in asyncio.all_tasks(loop):
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
 
 
 async def _run(

@@ -148,7 +148,7 @@ if sys.version_info >= (3, 12):
     current_task = asyncio.current_task
 else:
     # Of this Python it is a slow function; what it looks into will not change any more.
-    from asyncio.tasks import _current_tasks
+    from asyncio.tasks import _current_tasks  # type: ignore[attr-defined]
 
     current_task = _current_tasks.get
 

@@ -47,7 +47,11 @@ async def gather(*coros: Coroutine[Any, Any, T], group: PersistentTaskGroup | No
     tasks = _tasks_of(group, coros)
     if tasks:
         await asyncio.wait(tasks)
-    return [_end_of(task) for task in tasks]
+    return _ends_of(tasks)
+
+
+def _ends_of(tasks: list[Task[T]]) -> list[T | BaseException]:
+    return list(map(_end_of, tasks))
 
 
 def _end_of(task: Task[T]) -> T | BaseException:
@@ -62,15 +66,15 @@ async def as_completed(
 ) -> AsyncIterator[Task[T]]:
     """Runs coroutines as `gather()` does, and yields their tasks as they end, however they end.
 
-        async for task in ptg.as_completed(*coros):
-            try:
-                print(task.result())
-            except OSError as error:
-                ...  # and the others go on
+    async for task in ptg.as_completed(*coros):
+        try:
+            print(task.result())
+        except OSError as error:
+            ...  # and the others go on
     """
     tasks = _tasks_of(group, coros)
     ended: asyncio.Queue[Task[T]] = asyncio.Queue()
     for task in tasks:
-        task.add_done_callback(ended.put_nowait)  # type: ignore[arg-type]
+        task.add_done_callback(ended.put_nowait)
     for _ in tasks:
         yield await ended.get()

@@ -62,7 +62,7 @@ class DeadlockError(PtgError):
     """Who waits is part of what is waited for."""
 
 
-class TaskFailed(PtgError):  # noqa: N818 - the failure of a task, not of a call
+class TaskFailed(PtgError):
     """The failure of a task that has no exception of its own, such as one of another language."""
 
     def __init__(self, message: str, status: int = -16, code: int = 0) -> None:

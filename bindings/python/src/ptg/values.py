@@ -1,7 +1,7 @@
 """What libptg tells of groups and tasks, as plain values.
 
-Instants and durations are nanoseconds of the runtime's clock, in names that end in `_ns`; `FOREVER` is no limit. Handles
-are integers that name a group or a task of any language in the process for ever, 0 is nobody.
+Instants and durations are nanoseconds of the runtime's clock, in names that end in `_ns`; `FOREVER` is no limit.
+Handles are integers that name a group or a task of any language in the process for ever, 0 is nobody.
 """
 
 from __future__ import annotations
@@ -290,7 +290,10 @@ def _field(struct: Any, kind: type, field: str, sort: str) -> Any:
     return text if sort == "str" else text or None
 
 
-_fields = {kind: [(field.name, str(field.type)) for field in dataclasses.fields(kind) if field.name != "where"] for kind in TYPES}
+_fields = {
+    kind: [(field.name, str(field.type)) for field in dataclasses.fields(kind) if field.name != "where"]
+    for kind in TYPES
+}
 
 
 def value_of(struct: Any, kind: type[T]) -> T:

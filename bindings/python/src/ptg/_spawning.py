@@ -1,0 +1,203 @@
+"""How tasks come into a group, and how the ends of coroutines are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from . import _callback_task, _given
+from ._callback_task import CallbackTask, failure_of
+from ._group_options import task_options
+from ._looking import Looking
+from ._native import ffi, lib
+from ._task import Task, coroutine_types, current_task, run, run_gated
+from ._watch import watch
+from .errors import ClosedError, StaleError, TaskFailed, check, error_of
+
+if TYPE_CHECKING:
+    from ._group import PersistentTaskGroup
+
+T = TypeVar("T")
+
+_spawn = lib.ptgpy_spawn
+
+
+class Spawning(Looking):
+    """The part of `PersistentTaskGroup` that makes tasks."""
+
+    _is_gated: bool
+    _gates: dict[int, asyncio.Future[None]]
+    _idle: list[asyncio.Future[None]]
+
+    # ----------------------------------------------------------------- tasks
+
+    def create_task(
+        self,
+        coro: Coroutine[Any, Any, T],
+        *,
+        name: str | None = None,
+        context: Context | None = None,
+        cleanup: bool = False,
+        observed: bool = False,
+    ) -> Task[T]:
+        """Puts a coroutine into the group as a task, and returns the task.
+
+        `name` and `context` are as of `asyncio.create_task()`. `cleanup`: it is clean-up, which a group that is
+        cancelling still takes from inside. `observed`: somebody awaits it and will see its exception; the handler will
+        not.
+
+        Raises `ClosedError` when the group is being shut down and the caller is not a task inside of it, and
+        `FullError` past a bound; the coroutine is closed then.
+        """
+        runtime = self.runtime
+        if name is not None or cleanup or observed or self._is_gated:
+            return self._create_slowly(coro, name, context, cleanup, observed)
+        try:
+            kind = coroutine_types[coro.__qualname__]  # type: ignore[attr-defined]
+        except AttributeError:
+            kind = coroutine_types[_name_of(coro)]
+        spawner = current_task(self.runtime.loop)
+        handle = _spawn(runtime.pointer, self.handle, kind, spawner._handle if type(spawner) is Task else 0)
+        if handle < 0:
+            raise self._refused(coro, handle)
+        if not runtime.is_due:
+            runtime.schedule()
+        this = cast("PersistentTaskGroup", self)
+        task = Task(run(this, handle, coro), loop=runtime.loop, context=context)
+        task._group = this
+        task._handle = handle
+        self._tasks[handle] = task
+        return task
+
+    def _create_slowly(
+        self, coro: Coroutine[Any, Any, T], name: str | None, context: Context | None, cleanup: bool, observed: bool
+    ) -> Task[T]:
+        runtime = self.runtime
+        options = task_options(name, cleanup, observed, runtime.spawner(), runtime.loop.get_debug())
+        kind = coroutine_types[_name_of(coro)]
+        handle = lib.ptgpy_spawn_with(runtime.pointer, self.handle, kind, options.struct, self._is_gated)
+        if handle < 0:
+            raise self._refused(coro, handle)
+        runtime.schedule()
+        this = cast("PersistentTaskGroup", self)
+        if self._is_gated and not cleanup:
+            gate = runtime.loop.create_future()
+            self._gates[handle] = gate
+            wrapped = run_gated(this, handle, gate, coro)
+        else:
+            wrapped = run(this, handle, coro)
+        task = Task(wrapped, loop=runtime.loop, name=name, context=context)
+        task._group = this
+        task._handle = handle
+        self._tasks[handle] = task
+        if observed:
+            watch(runtime, handle, lambda _: None)
+        return task
+
+    def _refused(self, coro: Any, status: int) -> Exception:
+        close = getattr(coro, "close", None)
+        if close is not None:
+            close()
+        error = error_of(status, self.runtime.pointer)
+        if self.runtime.pointer == ffi.NULL or isinstance(error, StaleError):
+            error = ClosedError(f"{self!r} is closed")
+            error.status = lib.PTG_ECLOSED
+        return error
+
+    def add_task(
+        self,
+        task: CallbackTask,
+        *,
+        name: str | None = None,
+        label: str | None = None,
+        cleanup: bool = False,
+        observed: bool = False,
+        spawner: int = 0,
+        place: str | None = None,
+    ) -> int:
+        """Puts a task that is no coroutine into the group; returns its handle.
+
+        `label` is the sort under which monitors count it, `place` where in the source it comes from, and `spawner` on
+        whose behalf it is made if that is not who calls. Raises as `create_task()` does.
+        """
+        runtime = self.runtime
+        task._group = cast("PersistentTaskGroup", self)
+        options = task_options(name, cleanup, observed, spawner or runtime.spawner(), False, place)
+        handle = ffi.new("uint64_t *")
+        kind = _callback_task.type_of(task, label)
+        status = lib.ptg_task_spawn(runtime.pointer, self.handle, kind, options.struct, _given.keep(task), handle)
+        check(status, runtime.pointer)
+        task.handle = handle[0]
+        self._callback_tasks[task.handle] = task
+        runtime.schedule()
+        return task.handle
+
+    def _told(self, kind: int, handle: int) -> None:
+        """An event of a coroutine's task."""
+        if kind == lib.PTG_EVENT_CANCEL:
+            task = self._tasks.get(handle)
+            if task is not None:
+                task.cancel()
+            return
+        gate = self._gates.pop(handle, None)
+        if kind == lib.PTG_EVENT_START:
+            if gate is not None and not gate.done():
+                gate.set_result(None)
+            return
+        self.runtime.errors.pop(handle, None)
+        task = self._tasks.get(handle)
+        if task is not None and not self.runtime.loop.is_closed():
+            task.cancel()  # it was asked to end before it began
+
+    def _end_badly(self, handle: int, error: BaseException) -> None:
+        """A coroutine has ended with an exception."""
+        runtime = self.runtime
+        task = self._tasks.pop(handle, None)
+        status, text = lib.PTG_ECANCELED, b""
+        if not isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+            status, message = failure_of(error)
+            text = message.encode(errors="replace")
+            runtime.errors[handle] = (error, task)
+            if task is not None:
+                task.add_done_callback(_mark_retrieved)
+        if runtime.pointer == ffi.NULL:
+            runtime.errors.pop(handle, None)
+            return
+        if isinstance(error, TaskFailed) and error.code:
+            with _callback_task.outcome(status, error.code, text, 0) as outcome:
+                answer = lib.ptg_task_finish(runtime.pointer, handle, outcome)
+        else:
+            answer = lib.ptgpy_finish_with(runtime.pointer, handle, status, text if text else ffi.NULL, len(text))
+        if answer:
+            runtime.errors.pop(handle, None)
+            self._finished_already(handle, error)
+        if not runtime.loop.is_closed():
+            runtime.schedule()
+        if not self._tasks:
+            self._became_idle()
+
+    def _finished_already(self, handle: int, error: BaseException | None = None) -> None:
+        """libptg had been told of the end before the coroutine came to it, or the runtime has gone meanwhile."""
+        if error is not None and not isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+            self.runtime.report(f"task {handle} of group {self.path} failed after its end", error)
+
+    def _became_idle(self) -> None:
+        if self._idle and not self._tasks and not self._callback_tasks:
+            idle, self._idle = self._idle, []
+            for future in idle:
+                if not future.done():
+                    future.set_result(None)
+
+
+def _name_of(coro: object) -> str:
+    if not asyncio.iscoroutine(coro):
+        raise TypeError(f"a coroutine was expected, got {coro!r}")
+    return getattr(coro, "__qualname__", "coroutine")
+
+
+def _mark_retrieved(task: asyncio.Task[Any]) -> None:
+    """Its exception went to a handler: asyncio need not complain that nobody looked at it."""
+    if not task.cancelled():
+        task.exception()
