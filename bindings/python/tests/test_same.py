@@ -110,13 +110,12 @@ def fare(clock, seed, put):
 
 
 def describe(row, begin_ns):
-    values = dataclasses.asdict(row)
-    values = {
+    fields = dataclasses.asdict(row).items()
+    return {
         field: (value - begin_ns) / SECOND if field.endswith("_ns") and value else value
-        for field, value in values.items()
+        for field, value in fields
         if field not in ("group", "parent", "waited_for", "originator", "where")
     }
-    return values
 
 
 @pytest.mark.parametrize("tens", range(10))

@@ -342,3 +342,31 @@ def test_snapshot_shows_the_runtimes_of_all_threads():
             thread.join()
     assert {"of-0", "of-1"} <= {group.name for group in picture.groups}
     assert len({group.runtime for group in picture.groups}) == 2
+
+
+def test_snapshot_shows_what_another_language_has_made():
+    """Made through the ABI itself, as another binding in the process does it."""
+    from ptg._native import ffi, lib
+
+    async def main():
+        options = ffi.new("ptg_runtime_options *", {"size": ffi.sizeof("ptg_runtime_options")})
+        out = ffi.new("ptg_runtime **")
+        assert lib.ptg_runtime_create(options, out) == 0
+        name = ffi.new("char[]", b"foreign")
+        group = ffi.new("ptg_group_options *", {"size": ffi.sizeof("ptg_group_options"), "name": name})
+        group.name_length = 7
+        assert lib.ptg_group_create(out[0], 0, group, ffi.NULL) == -1  # and what is misused there says so
+        handle = ffi.new("uint64_t *")
+        assert lib.ptg_group_create(out[0], 0, group, handle) == 0
+        async with ptg.PersistentTaskGroup(name="own"):
+            names = {group.name for group in ptg.snapshot().groups}
+            with pytest.raises(ptg.StaleError):
+                ptg.get_runtime().group(handle[0]).statistics()
+        root = ffi.new("uint64_t *")
+        lib.ptg_runtime_get_root(out[0], root)
+        assert lib.ptg_group_shutdown(out[0], root[0], ffi.NULL) == 0
+        assert lib.ptg_runtime_run(out[0]) == 0
+        assert lib.ptg_runtime_destroy(out[0]) == 0
+        assert {"own", "foreign"} <= names
+
+    asyncio.run(main())

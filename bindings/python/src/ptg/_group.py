@@ -12,13 +12,14 @@ from . import _given, _runtime
 from ._callback_task import CallbackTask, failure_of
 from ._error import ExceptionHandler
 from ._group_options import GroupOptions, group_options, shutdown_options
+from ._looking import info_of
 from ._native import ffi, lib
 from ._runtime import Runtime, get_runtime
 from ._spawning import Spawning
 from ._task import Task, current_ptaskgroup
 from ._watch import Watch, watch
 from .errors import Duration, check
-from .values import GroupInfo, Place, Report, text_of
+from .values import Place, Report, text_of
 
 __all__ = ["PersistentTaskGroup", "group_options"]
 
@@ -88,7 +89,7 @@ class PersistentTaskGroup(Spawning):
         self._token: Token[PersistentTaskGroup] | None = None
         self._draining: asyncio.Event | None = None
         self._has_drained = False
-        self._last: GroupInfo | None = None
+        self._last: Any = None
         self._report: Report | None = None
         self._wants_report = False
         self._place = Place(None if parent is None else parent._place, options.get("name") or "")
@@ -102,9 +103,7 @@ class PersistentTaskGroup(Spawning):
             self._place.name = self._made_up_name()
 
     def _made_up_name(self) -> str:
-        info = ffi.new("ptg_group_info *")
-        info.size = ffi.sizeof("ptg_group_info")
-        check(lib.ptg_group_get_info(self.runtime.pointer, self.handle, info), self.runtime.pointer)
+        info = info_of(self)
         return text_of(info.name, info.name_length) or ""
 
     # ---------------------------------------------------------------- groups
@@ -183,7 +182,7 @@ class PersistentTaskGroup(Spawning):
             try:
                 await over
             finally:
-                if not over.done() or over.cancelled():
+                if over.cancelled():
                     _remove(made)
         assert self._report is not None
         return self._report
@@ -221,16 +220,14 @@ class PersistentTaskGroup(Spawning):
 
     async def _close(self) -> None:
         """Shuts down and waits for it, also when the waiting is cancelled meanwhile: it has limits of its own."""
-        closing = asyncio.ensure_future(self.shutdown())
+        if self._report is None:
+            self.begin_shutdown()
         cancelled: asyncio.CancelledError | None = None
-        while not closing.done():
+        while self._report is None:
             try:
-                await asyncio.shield(closing)
+                await self.wait_closed()
             except asyncio.CancelledError as error:
-                if closing.cancelled():
-                    raise
                 cancelled = error
-        closing.result()
         if cancelled is not None:
             raise cancelled
 
@@ -294,7 +291,7 @@ def _group_closed(_runtime: Any, _group: int, user_data: Any) -> int:
     group: PersistentTaskGroup = _given.get(user_data)
     group._drains()
     status = _call_hook(group, "on_closed")
-    group._last = group.statistics()
+    group._last = info_of(group)
     # Of every group of a deep tree it would take the square of their number.
     group._report = group.report() if group._wants_report else Report(())
     return status

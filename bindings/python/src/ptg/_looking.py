@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from ._native import lib
-from .errors import PtgError
+from ._native import ffi, lib
+from .errors import PtgError, check
 from .values import (
     BlameRow,
     FailureRow,
@@ -17,10 +17,10 @@ from .values import (
     PlanStep,
     Report,
     ReportRow,
-    ask,
     list_handles,
     list_rows,
     path_of,
+    value_of,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from ._group import PersistentTaskGroup
     from ._runtime import Runtime
     from ._task import Task
+
+
+def info_of(group: Looking) -> Any:
+    """A `ptg_group_info`, whose name is good until the loop's next turn."""
+    struct = ffi.new("ptg_group_info *")
+    struct.size = ffi.sizeof("ptg_group_info")
+    pointer = group.runtime.pointer
+    check(lib.ptg_group_get_info(pointer, group.handle, struct), pointer)
+    return struct
 
 
 class Looking:
@@ -39,7 +48,7 @@ class Looking:
     _place: Place
     _tasks: dict[int, Task[Any]]
     _callback_tasks: dict[int, CallbackTask]
-    _last: GroupInfo | None
+    _last: Any
     _report: Report | None
 
     def get_name(self) -> str:
@@ -64,11 +73,15 @@ class Looking:
     def statistics(self) -> GroupInfo:
         """Its counts, limits and state, as they are now; of a closed group as they were at last."""
         try:
-            return ask(self.runtime.pointer, lib.ptg_group_get_info, self.handle, GroupInfo)
+            return value_of(info_of(self), GroupInfo)
         except PtgError:
             if self._last is None:
                 raise
-            return self._last
+            last = self._last
+        name = self.name.encode()  # libptg's has gone with the group
+        kept = ffi.from_buffer(name)
+        last.name, last.name_length = kept, len(name)
+        return value_of(last, GroupInfo)
 
     def task_handles(self) -> list[int]:
         """The handles of the tasks that have not ended, of any language, abandoned ones too, oldest first."""

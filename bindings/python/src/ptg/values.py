@@ -7,7 +7,8 @@ Handles are integers that name a group or a task of any language in the process 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -276,29 +277,33 @@ def text_of(pointer: Any, length: int) -> str | None:
     return str(ffi.buffer(pointer, length)[:].decode(errors="replace")) if length else ""
 
 
-def _field(struct: Any, kind: type, field: str, sort: str) -> Any:
-    value = getattr(struct, field)
+def _getter(kind: type, field: str, sort: str) -> Callable[[Any], Any]:
+    """What makes a field of a value of that sort, from the struct."""
+    read = operator.attrgetter(field)
     if field == "state":
-        return (TASK_STATES if kind is TaskInfo else GROUP_STATES)[value]
+        states = TASK_STATES if kind is TaskInfo else GROUP_STATES
+        return lambda struct: states[read(struct)]
     if field.startswith("is_"):
-        return bool(value)
-    if not sort.startswith("str"):
-        return int(value)
+        return lambda struct: bool(read(struct))
     if field == "type_name":
-        return ffi.string(value).decode() if value != ffi.NULL else None
-    text = text_of(value, getattr(struct, field + "_length"))
-    return text if sort == "str" else text or None
+        return lambda struct: ffi.string(read(struct)).decode() if read(struct) != ffi.NULL else None
+    if not sort.startswith("str"):
+        return read
+    length = operator.attrgetter(field + "_length")
+    if sort == "str":
+        return lambda struct: text_of(read(struct), length(struct))
+    return lambda struct: text_of(read(struct), length(struct)) or None
 
 
-_fields = {
-    kind: [(field.name, str(field.type)) for field in dataclasses.fields(kind) if field.name != "where"]
+_getters = {
+    kind: [_getter(kind, field.name, str(field.type)) for field in dataclasses.fields(kind) if field.name != "where"]
     for kind in TYPES
 }
 
 
 def value_of(struct: Any, kind: type[T]) -> T:
     """A struct of libptg as the value of that class."""
-    return kind(**{field: _field(struct, kind, field, sort) for field, sort in _fields[kind]})
+    return kind(*[get(struct) for get in _getters[kind]])
 
 
 def ask(runtime: Any, function: Any, handle: int, kind: type[T]) -> T:
