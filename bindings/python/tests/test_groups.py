@@ -195,6 +195,23 @@ def test_hooks_are_told_once_with_their_group_and_a_failing_one_is_an_error():
     assert [type(error) for error in errors] == [ZeroDivisionError, ZeroDivisionError]
 
 
+def test_drain_hook_may_be_asynchronous(ptg_clock):
+    seen = []
+
+    async def drained(group):
+        await asyncio.sleep(1)
+        seen.append(group.state)
+
+    async def main():
+        group = ptg.PersistentTaskGroup(grace=5, on_drain=drained)
+        group.begin_shutdown()
+        await ptg_clock.advance(2)
+        assert group.state == "closed"
+
+    ptg_clock.run(main())
+    assert seen == ["draining"]
+
+
 def test_subtask_of_asyncio_is_in_the_group_that_it_came_from():
     async def outer():
         return await asyncio.create_task(inner())

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 SERVER = Path(__file__).parent.parent / "examples" / "store_server"
+ENVIRONMENT = {**os.environ, "PTG_PYTHON": sys.executable}
 CONNECTIONS = 8
 BEFORE_SIGNAL = 50
 PATIENCE = 30
@@ -46,7 +47,7 @@ class Client(threading.Thread):
 
 def start(store):
     process = subprocess.Popen(
-        [sys.executable, SERVER, "--port", "0", "--store", store], stdout=subprocess.PIPE, text=True
+        [SERVER, "--port", "0", "--store", store], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
     )
     port = int(re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", process.stdout.readline()).group(1))
     return process, port

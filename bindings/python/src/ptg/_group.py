@@ -50,7 +50,9 @@ class PersistentTaskGroup(Spawning):
     - `admits_anyone`: takes tasks from outside while it drains.
     - `owner`: a task with whose end the group is shut down.
     - `history`: how many ended tasks it remembers.
-    - `on_drain`, `on_closed`: called with the group, once, when it begins to drain and when it is closed.
+    - `on_drain`, `on_closed`: called with the group, once, when it begins to drain and when it is closed. The first
+      may be a coroutine function: what it makes is a task of the group.
+    - `released`: called when libptg has let go of the group, also when making it was refused.
 
     A group must be made, used and ended on the thread of its event loop, and is known to the loop until it is closed:
     letting go of the object ends nothing.
@@ -188,7 +190,10 @@ class PersistentTaskGroup(Spawning):
         return self._report
 
     async def wait_draining(self) -> None:
-        """Waits until the group is told to drain, or to end at once: for a task's "finish soon"."""
+        """Waits until the group is told to drain: for a task that wants to finish by itself, while it has time.
+
+        A group that is cancelled at once tells its tasks nothing else before; then this ends when it is closed.
+        """
         if self._has_drained:
             return
         if self._draining is None:
@@ -271,7 +276,9 @@ def _call_hook(group: PersistentTaskGroup, name: str) -> int:
         return 0
     with group.runtime.in_callback(group):
         try:
-            hook(group)
+            answer = hook(group)
+            if asyncio.iscoroutine(answer):
+                group.create_task(answer, cleanup=True)
         except BaseException as error:
             group.runtime.note_interrupt(error)
             group.runtime.errors[-group.handle] = (error, None)

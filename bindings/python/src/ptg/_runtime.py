@@ -192,6 +192,8 @@ class Runtime:
                 owner = self.groups.get(group)
                 if owner is not None:
                     owner._told(kind, handle)
+                else:
+                    self.errors.pop(handle, None)
             # Fewer than fit, by more than a batch may hold: there were no more.
             if count <= CAPACITY - 256:
                 return
