@@ -37,6 +37,8 @@ def test_drain_then_cancel_then_given_up(ptg_clock):
         assert group.state == "cancelling"
         await ptg_clock.advance(0.5)
         assert group.state == "closed"
+        assert group not in ptg.all_ptaskgroups()
+        assert len(group.abandoned()) == 1
         [row] = group.report()
         assert (row.drained, row.cancelled, row.abandoned) == (1, 1, 1)
         assert row.closed_ns - row.begun_ns == 6_000_000_000

@@ -143,6 +143,19 @@ def test_spawner_is_known():
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("debug", [False, True])
+def test_place_is_known_in_debug_mode(debug):
+    async def main():
+        async with ptg.PersistentTaskGroup() as group:
+            task = group.create_task(park())
+            place = task.info().place
+            task.cancel()
+        return place
+
+    place = asyncio.run(main(), debug=debug)
+    assert (place is not None and place.startswith(__file__)) == debug
+
+
 def test_gather_survives_errors_and_keeps_the_order():
     async def work(number):
         await asyncio.sleep(0.001 * (3 - number))
@@ -227,6 +240,44 @@ def test_callback_task_is_told_everything_in_its_order(ptg_clock):
 
     ptg_clock.run(main())
     assert told == ["start", "drain", "cancel", "PTG_ECANCELED", "released"]
+
+
+def test_callback_task_that_was_added_never_or_twice_says_so():
+    async def main():
+        task = Recorder([])
+        for call in (task.finish, task.info, task.request_cancel):
+            with pytest.raises(ptg.InvalidError):
+                call()
+        group = ptg.PersistentTaskGroup()
+        group.add_task(task)
+        with pytest.raises(ptg.InvalidError):
+            group.add_task(task)
+        task.finish()
+        with pytest.raises(ptg.StaleError):
+            task.finish()
+        with pytest.raises(ptg.KindError):
+            group.runtime.task(group.handle).finish()
+
+    asyncio.run(main())
+
+
+def test_task_that_asyncio_refuses_is_none_of_the_group(monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise MemoryError
+
+    async def main():
+        async with ptg.PersistentTaskGroup() as group:
+            with monkeypatch.context() as patch:
+                patch.setattr("ptg._spawning.Task", refuse)
+                for options in ({}, {"name": "named"}):
+                    with pytest.raises(MemoryError):
+                        group.create_task(park(), **options)
+            assert group.statistics().live == 0
+            assert await group.create_task(asyncio.sleep(0, 1), name=42) == 1
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        asyncio.run(main())
 
 
 def test_exception_in_a_callback_is_the_failure_of_its_task_and_not_of_c(ptg_clock):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from . import _given
 from ._native import ffi, lib
 from ._task import extend_grace, request_cancel
-from .errors import Duration, TaskFailed, check, length_ns
+from .errors import Duration, InvalidError, TaskFailed, check, length_ns
 from .values import FOREVER, Outcome, TaskInfo, ask
 
 if TYPE_CHECKING:
@@ -53,8 +53,11 @@ class CallbackTask:
 
     @property
     def group(self) -> PersistentTaskGroup:
-        """The group that it was added to."""
-        return self._group
+        """The group that it was added to. Raises `InvalidError` before that, as all that is below does."""
+        try:
+            return self._group
+        except AttributeError:
+            raise InvalidError(f"{self!r} was not added to a group") from None
 
     def finish(
         self,
@@ -72,7 +75,7 @@ class CallbackTask:
         if exception is not None:
             status, message = failure_of(exception)
             code = getattr(exception, "code", code) if isinstance(exception, TaskFailed) else code
-        runtime = self._group.runtime
+        runtime = self.group.runtime
         text = None if message is None else message.encode(errors="replace")
         with outcome(status, code, text, value) as struct:
             if exception is not None and status != lib.PTG_ECANCELED:
@@ -85,7 +88,7 @@ class CallbackTask:
 
     def sleep(self, duration: Duration) -> None:
         """Has `wake()` called once, that long from now; `math.inf` ends a sleep without. A new one replaces the old."""
-        runtime = self._group.runtime
+        runtime = self.group.runtime
         length = length_ns(duration)
         check(lib.ptg_task_sleep(runtime.pointer, self.handle, length), runtime.pointer)
         self._due_ns = None if length == FOREVER else runtime.time_ns() + length
@@ -93,16 +96,16 @@ class CallbackTask:
 
     def request_cancel(self, reason: str | None = None, *, originator: int = 0) -> None:
         """Asks it to end: `cancel()` is called, unless it never started or was asked before."""
-        runtime = self._group.runtime
+        runtime = self.group.runtime
         request_cancel(runtime, self.handle, reason, originator or runtime.spawner())
 
     def extend_grace(self, duration: Duration) -> int:
         """As `Task.extend_grace()`."""
-        return extend_grace(self._group.runtime, self.handle, duration)
+        return extend_grace(self.group.runtime, self.handle, duration)
 
     def info(self) -> TaskInfo:
         """What libptg knows of it. Raises `StaleError` when it has ended."""
-        return ask(self._group.runtime.pointer, lib.ptg_task_get_info, self.handle, TaskInfo)
+        return ask(self.group.runtime.pointer, lib.ptg_task_get_info, self.handle, TaskInfo)
 
 
 class outcome:

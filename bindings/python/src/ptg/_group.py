@@ -262,9 +262,8 @@ def _remove(made: Watch) -> None:
 
 def all_ptaskgroups() -> list[PersistentTaskGroup]:
     """All groups of the process that are not closed, but for the roots."""
-    return [
-        group for runtime in _runtime.all_runtimes() for group in runtime.groups.values() if group.parent is not None
-    ]
+    groups = [group for runtime in _runtime.all_runtimes() for group in list(runtime.groups.values())]
+    return [group for group in groups if group.parent is not None and group._last is None]
 
 
 # ------------------------------------------------------------------- callbacks

@@ -126,7 +126,7 @@ def task_options(
 ) -> Options:
     """Those of a task. `with_place`: the place is that of the caller's caller's caller."""
     options = Options("ptg_task_options")
-    options.text("name", name)
+    options.text("name", None if name is None else str(name))  # asyncio takes anything
     if with_place:
         frame = sys._getframe(3)
         place = f"{frame.f_code.co_filename}:{frame.f_lineno}"[-255:]

@@ -48,6 +48,7 @@ class Runtime:
             raise InvalidError("the loop has a runtime already")
         self.pointer: Any = ffi.NULL
         self.is_manual = manual_clock
+        self.is_debug = self.loop.get_debug()
         self.is_due = False
         self.groups: dict[int, PersistentTaskGroup] = {}
         self.errors: dict[int, tuple[BaseException, Task[Any] | CallbackTask | None]] = {}

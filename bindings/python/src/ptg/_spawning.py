@@ -14,7 +14,7 @@ from ._looking import Looking
 from ._native import ffi, lib
 from ._task import Task, coroutine_types, current_task, run, run_gated
 from ._watch import watch
-from .errors import ClosedError, StaleError, TaskFailed, check, error_of
+from .errors import ClosedError, InvalidError, StaleError, TaskFailed, check, error_of
 
 if TYPE_CHECKING:
     from ._group import PersistentTaskGroup
@@ -52,7 +52,7 @@ class Spawning(Looking):
         `FullError` past a bound; the coroutine is closed then.
         """
         runtime = self.runtime
-        if name is not None or cleanup or observed or self._is_gated:
+        if name is not None or cleanup or observed or self._is_gated or runtime.is_debug:
             return self._create_slowly(coro, name, context, cleanup, observed)
         try:
             kind = coroutine_types[coro.__qualname__]  # type: ignore[attr-defined]
@@ -65,7 +65,12 @@ class Spawning(Looking):
         if not runtime.is_due:
             runtime.schedule()
         this = cast("PersistentTaskGroup", self)
-        task = Task(run(this, handle, coro), loop=runtime.loop, context=context)
+        wrapped = run(this, handle, coro)
+        try:
+            task = Task(wrapped, loop=runtime.loop, context=context)
+        except BaseException:
+            self._never_made(handle, wrapped, coro)
+            raise
         task._group = this
         task._handle = handle
         self._tasks[handle] = task
@@ -75,7 +80,7 @@ class Spawning(Looking):
         self, coro: Coroutine[Any, Any, T], name: str | None, context: Context | None, cleanup: bool, observed: bool
     ) -> Task[T]:
         runtime = self.runtime
-        options = task_options(name, cleanup, observed, runtime.spawner(), runtime.loop.get_debug())
+        options = task_options(name, cleanup, observed, runtime.spawner(), runtime.is_debug)
         kind = coroutine_types[_name_of(coro)]
         handle = lib.ptgpy_spawn_with(runtime.pointer, self.handle, kind, options.struct, self._is_gated)
         if handle < 0:
@@ -83,18 +88,28 @@ class Spawning(Looking):
         runtime.schedule()
         this = cast("PersistentTaskGroup", self)
         if self._is_gated and not cleanup:
-            gate = runtime.loop.create_future()
-            self._gates[handle] = gate
+            gate = self._gates[handle] = runtime.loop.create_future()
             wrapped = run_gated(this, handle, gate, coro)
         else:
             wrapped = run(this, handle, coro)
-        task = Task(wrapped, loop=runtime.loop, name=name, context=context)
+        try:
+            task = Task(wrapped, loop=runtime.loop, name=name, context=context)
+        except BaseException:
+            self._gates.pop(handle, None)
+            self._never_made(handle, wrapped, coro)
+            raise
         task._group = this
         task._handle = handle
         self._tasks[handle] = task
         if observed:
             watch(runtime, handle, lambda _: None)
         return task
+
+    def _never_made(self, handle: int, *coroutines: Coroutine[Any, Any, Any]) -> None:
+        """asyncio has refused the task that libptg had accepted."""
+        for coroutine in coroutines:
+            coroutine.close()
+        self._end_badly(handle, asyncio.CancelledError())
 
     def _refused(self, coro: Any, status: int) -> Exception:
         close = getattr(coro, "close", None)
@@ -119,10 +134,13 @@ class Spawning(Looking):
     ) -> int:
         """Puts a task that is no coroutine into the group; returns its handle.
 
-        `label` is the sort under which monitors count it, `place` where in the source it comes from, and `spawner` on
-        whose behalf it is made if that is not who calls. Raises as `create_task()` does.
+        Each object is one task, and is added once. `label` is the sort under which monitors count it, `place` where in
+        the source it comes from, and `spawner` on whose behalf it is made if that is not who calls. Raises as
+        `create_task()` does.
         """
         runtime = self.runtime
+        if task.handle:
+            raise InvalidError(f"{task!r} was added before")
         task._group = cast("PersistentTaskGroup", self)
         options = task_options(name, cleanup, observed, spawner or runtime.spawner(), False, place)
         handle = ffi.new("uint64_t *")
