@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _spawn = lib.ptgpy_spawn
+_finish_cancelled = lib.ptgpy_finish_cancelled
+_cancel = asyncio.Task.cancel
 
 
 class Spawning(Looking):
@@ -109,7 +111,7 @@ class Spawning(Looking):
         """asyncio has refused the task that libptg had accepted."""
         for coroutine in coroutines:
             coroutine.close()
-        self._end_badly(handle, asyncio.CancelledError())
+        self._end_cancelled(handle)
 
     def _refused(self, coro: Any, status: int) -> Exception:
         close = getattr(coro, "close", None)
@@ -156,7 +158,11 @@ class Spawning(Looking):
         """An event of a coroutine's task."""
         if kind == lib.PTG_EVENT_CANCEL:
             task = self._tasks.get(handle)
-            if task is not None:
+            if task is None:
+                return
+            if cast(Any, task.get_coro()).cr_suspended:
+                _cancel(task)  # as task.cancel(), which has to look for more
+            else:
                 task.cancel()
             return
         gate = self._gates.pop(handle, None)
@@ -169,36 +175,42 @@ class Spawning(Looking):
         if task is not None and not self.runtime.loop.is_closed():
             task.cancel()  # it was asked to end before it began
 
+    def _end_cancelled(self, handle: int) -> None:
+        """A coroutine has ended because it was asked to, or never ran."""
+        runtime = self.runtime
+        if not runtime.is_due:
+            runtime.schedule()
+        self._tasks.pop(handle, None)
+        _finish_cancelled(runtime.pointer, handle)
+        if not self._tasks:
+            self._became_idle()
+
     def _end_badly(self, handle: int, error: BaseException) -> None:
         """A coroutine has ended with an exception."""
         runtime = self.runtime
         task = self._tasks.pop(handle, None)
-        status, text = lib.PTG_ECANCELED, b""
-        if not isinstance(error, (asyncio.CancelledError, GeneratorExit)):
-            status, message = failure_of(error)
-            text = message.encode(errors="replace")
-            runtime.errors[handle] = (error, task)
-            if task is not None:
-                task.add_done_callback(_mark_retrieved)
-        if runtime.pointer == ffi.NULL:
-            runtime.errors.pop(handle, None)
+        if runtime.pointer == ffi.NULL or isinstance(error, GeneratorExit):
+            # Nobody runs it any more: its loop has ended, and what that left is thrown away.
+            _finish_cancelled(runtime.pointer, handle)
             return
-        if isinstance(error, TaskFailed) and error.code:
-            with _callback_task.outcome(status, error.code, text, 0) as outcome:
-                answer = lib.ptg_task_finish(runtime.pointer, handle, outcome)
-        else:
-            answer = lib.ptgpy_finish_with(runtime.pointer, handle, status, text if text else ffi.NULL, len(text))
+        status, message = failure_of(error)
+        text = message.encode(errors="replace")
+        code = error.code if isinstance(error, TaskFailed) else 0
+        runtime.errors[handle] = (error, task)
+        if task is not None:
+            task.add_done_callback(_mark_retrieved)
+        with _callback_task.outcome(status, code, text, 0) as outcome:
+            answer = lib.ptg_task_finish(runtime.pointer, handle, outcome)
         if answer:
             runtime.errors.pop(handle, None)
             self._finished_already(handle, error)
-        if not runtime.loop.is_closed():
-            runtime.schedule()
+        runtime.schedule()
         if not self._tasks:
             self._became_idle()
 
     def _finished_already(self, handle: int, error: BaseException | None = None) -> None:
         """libptg had been told of the end before the coroutine came to it, or the runtime has gone meanwhile."""
-        if error is not None and not isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+        if error is not None:
             self.runtime.report(f"task {handle} of group {self.path} failed after its end", error)
 
     def _became_idle(self) -> None:

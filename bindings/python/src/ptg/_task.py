@@ -107,7 +107,7 @@ class Task(asyncio.Task[T]):
 def _never_ran(coroutine: Any, task: Task[Any]) -> None:
     if task._group._tasks.get(task._handle) is task and task.cancelled():
         coroutine.close()
-        task._group._end_badly(task._handle, asyncio.CancelledError())
+        task._group._end_cancelled(task._handle)
 
 
 async def run(group: PersistentTaskGroup, handle: int, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -116,6 +116,9 @@ async def run(group: PersistentTaskGroup, handle: int, coroutine: Coroutine[Any,
         current_ptaskgroup.set(group)
     try:
         result = await coroutine
+    except asyncio.CancelledError:
+        group._end_cancelled(handle)
+        raise
     except BaseException as error:
         group._end_badly(handle, error)
         raise
@@ -137,9 +140,9 @@ async def run_gated(
     """As `run()`, once the group has a place for it."""
     try:
         await gate
-    except BaseException as error:
+    except BaseException:
         coroutine.close()
-        group._end_badly(handle, error)
+        group._end_cancelled(handle)
         raise
     return await run(group, handle, coroutine)
 

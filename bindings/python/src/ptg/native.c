@@ -42,6 +42,12 @@ static void *data_of(uint64_t number) {
   return ptg_task_finish(runtime, task, NULL);
 }
 
+/* python */ static ptg_status ptgpy_finish_cancelled(ptg_runtime *runtime, uint64_t task) {
+  ptg_outcome outcome = PTG_OUTCOME_INIT;
+  outcome.status = PTG_ECANCELED;
+  return ptg_task_finish(runtime, task, &outcome);
+}
+
 /* python */ static ptg_status ptgpy_finish_with(ptg_runtime *runtime, uint64_t task, int32_t status,
                                                  const char *message, size_t message_length) {
   ptg_outcome outcome = PTG_OUTCOME_INIT;
