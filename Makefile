@@ -26,7 +26,7 @@ demo:
 	PTG='$(CURDIR)/build/release/bin/ptg' luahost/examples/orders-demo
 
 test:
-	.ci/setup demo test
+	.ci/setup demo test bindings
 	.ci/test
 
 matrix:

@@ -18,7 +18,7 @@ use crate::context::Signal;
 use crate::join::{End, Join, JoinError, Joinable};
 use crate::outcome::{BoxError, Cause, Outcome, TaskOutput, outcome_of};
 #[cfg(feature = "tokio")]
-use crate::pool::Run;
+use crate::pool::{FirstPoll, Run};
 use crate::shared::{Pool, Shared, discard, guard, lock};
 use crate::status::Status;
 use crate::task_core::{Core, OnDone, Owner, Polled, Wake};
@@ -287,14 +287,15 @@ impl<F: Future<Output: TaskOutput> + 'static> std::task::Wake for Cell<F> {
 
 #[cfg(feature = "tokio")]
 impl<F: Future<Output: TaskOutput> + 'static> Run for Cell<F> {
-    fn run(self: Arc<Self>, tokio: &tokio::runtime::Handle) -> Option<u64> {
+    fn run(self: Arc<Self>, tokio: &tokio::runtime::Handle) -> FirstPoll {
         if self.poll(Waker::noop()) {
-            return Some(self.core.id());
+            return FirstPoll::EndedWell(self.core.id());
         }
-        if self.has_future() {
-            drop(tokio.spawn(OnPool(self)));
+        if !self.has_future() {
+            return FirstPoll::Ended;
         }
-        None
+        drop(tokio.spawn(OnPool(self)));
+        FirstPoll::Waits
     }
 
     fn abort(&self) {

@@ -225,15 +225,12 @@ impl Shared {
         }
     }
 
-    /// Tells of tasks, on another thread, that they have ended well.
+    /// Tells of tasks, on another thread, that they have ended well; which they are is asked on the runtime's.
     #[cfg(feature = "tokio")]
-    pub fn finish_well(&self, tasks: Vec<u64>) {
-        if tasks.is_empty() {
-            return;
-        }
+    pub fn finish_well(&self, tasks: impl FnOnce() -> Vec<u64> + Send + 'static) {
         // Once the runtime is over they have been told as abandoned.
         let _ = self.post(move |runtime| {
-            for task in tasks {
+            for task in tasks() {
                 // SAFETY: on the runtime's thread; that a task has ended already is an answer.
                 unsafe { sys::ptg_task_finish(runtime, task, ptr::null()) };
             }
