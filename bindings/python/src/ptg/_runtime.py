@@ -97,6 +97,12 @@ class Runtime:
         """The group that all others are in. Its shutdown ends the runtime."""
         return self._root
 
+    @property
+    def address(self) -> int:
+        """Where the `ptg_runtime` is, for code in C or another language on the same thread, which may put groups of its
+        own into the tree. 0: it has ended."""
+        return int(ffi.cast("uintptr_t", self.pointer))
+
     def group(self, handle: int) -> PersistentTaskGroup:
         """The group of that number; something that acts as it if it was made by another language."""
         from ._group import PersistentTaskGroup
