@@ -427,6 +427,10 @@ int ptg__core_is_ready(const struct ptg__core *core);
 /* The instant of the next turn: INT64_MAX if nothing will fall due. */
 int64_t ptg__core_next_time(const struct ptg__core *core);
 
+/* The instant at which something will be due, exactly; it takes longer to find.
+ * INT64_MAX: there is none. */
+int64_t ptg__core_next_instant(const struct ptg__core *core);
+
 /* The instant of the next limit of a group, whatever there is to do before it:
  * INT64_MAX if there is none. */
 int64_t ptg__core_next_limit(const struct ptg__core *core);

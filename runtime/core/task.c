@@ -327,7 +327,9 @@ PTG__ASIDE static void fill_error(const struct ptg__core *core, uint32_t slot,
       .name = name.bytes,
       .name_length = name.length,
       .age_ns = core->now_ns - task->spawned_ns,
-      .group_state = ptg__group_at(core, task->group)->state};
+      .group_state = ptg__group_at(core, task->group)->state,
+      .task_type = task->type,
+      .task_user_data = task->user_data};
 }
 
 static int can_be_told(const struct ptg__task *task,

@@ -275,6 +275,19 @@ ptg_status ptg_runtime_get_descriptor(ptg_runtime *runtime,
 
 /* libuv says 0 for a loop on which nothing is alive: a guest that trusted it
  * would spin. It counts from its cached time, so that is updated first. */
+static int has_mail(const ptg_runtime *runtime) {
+  return atomic_load(&runtime->wanted) != WANTED_NOTHING ||
+         (runtime->mailbox != NULL && ptg__mailbox_has_mail(runtime->mailbox));
+}
+
+static int64_t manual_timeout(const ptg_runtime *runtime) {
+  const struct ptg__core *core = &runtime->core;
+  if (has_mail(runtime)) return 0;
+  int64_t next_ns = ptg__core_next_instant(core);
+  if (next_ns == INT64_MAX) return PTG_FOREVER;
+  return next_ns > core->now_ns ? next_ns - core->now_ns : 0;
+}
+
 ptg_status ptg_runtime_get_timeout(ptg_runtime *runtime, int64_t *timeout_ns) {
   if (timeout_ns != NULL) *timeout_ns = 0;
   ptg_status status = ptg__runtime_enter(runtime);
@@ -283,17 +296,16 @@ ptg_status ptg_runtime_get_timeout(ptg_runtime *runtime, int64_t *timeout_ns) {
     return ptg__core_fail(&runtime->core, PTG_EINVAL,
                           "nowhere to put the answer");
   if (runtime->core.events.first != PTG__NO_SLOT) return PTG_OK;
+  if (runtime->is_manual) {
+    *timeout_ns = manual_timeout(runtime);
+    return PTG_OK;
+  }
   *timeout_ns = PTG_FOREVER;
   if (!uv_loop_alive(runtime->loop)) return PTG_OK;
   uv_update_time(runtime->loop);
   int wait_ms = uv_backend_timeout(runtime->loop);
   if (wait_ms >= 0) *timeout_ns = (int64_t)wait_ms * 1000000;
   return PTG_OK;
-}
-
-static int has_mail(ptg_runtime *runtime) {
-  return atomic_load(&runtime->wanted) != WANTED_NOTHING ||
-         (runtime->mailbox != NULL && ptg__mailbox_has_mail(runtime->mailbox));
 }
 
 /* Does all that is due at the instant, the loop's own events included; returns

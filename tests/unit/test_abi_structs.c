@@ -28,7 +28,7 @@ _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8,
   FIELD(ptg_outcome, reason, 40, 8) \
   FIELD(ptg_outcome, reason_length, 48, 8) \
   FIELD(ptg_outcome, originator, 56, 8) \
-  STRUCT(ptg_error, 72) \
+  STRUCT(ptg_error, 88) \
   FIELD(ptg_error, size, 0, 4) \
   FIELD(ptg_error, flags, 4, 4) \
   FIELD(ptg_error, group, 8, 8) \
@@ -40,6 +40,8 @@ _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8,
   FIELD(ptg_error, group_state, 56, 4) \
   FIELD(ptg_error, handler_status, 60, 4) \
   FIELD(ptg_error, failed_handler, 64, 8) \
+  FIELD(ptg_error, task_type, 72, 8) \
+  FIELD(ptg_error, task_user_data, 80, 8) \
   STRUCT(ptg_cancel_info, 32) \
   FIELD(ptg_cancel_info, size, 0, 4) \
   FIELD(ptg_cancel_info, flags, 4, 4) \

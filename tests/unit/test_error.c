@@ -25,6 +25,54 @@ static ptg_group handling_group(struct law *law, ptg_group parent,
   return law_make(law, parent, &options);
 }
 
+/* ----------------------------------------------------------- the subject -- */
+
+struct subject {
+  const ptg_task_type *type;
+  void *user_data;
+};
+
+static ptg_status keep_subject(ptg_runtime *runtime, const ptg_error *error,
+                               void *user_data) {
+  *(struct subject *)user_data =
+      (struct subject){error->task_type, error->task_user_data};
+  return PTG_OK;
+}
+
+static ptg_status fail_at_once(ptg_runtime *runtime, ptg_task task,
+                               void *user_data) {
+  return PTG_EFAILED;
+}
+
+static ptg_status fail_to_drain(ptg_runtime *runtime, ptg_group group,
+                                void *user_data) {
+  return PTG_EFAILED;
+}
+
+static void handler_is_given_what_the_task_was_spawned_with(void **state) {
+  struct law *law = *state;
+  static const ptg_task_type type = {.size = sizeof(ptg_task_type),
+                                     .start = fail_at_once};
+  struct subject subject = {NULL, NULL};
+  int own;
+  ptg_group_options options = PTG_GROUP_OPTIONS_INIT;
+  options.on_error = keep_subject;
+  options.on_drain = fail_to_drain;
+  options.user_data = &subject;
+  ptg_group group;
+  assert_int_equal(ptg_group_create(law->runtime, law->root, &options, &group),
+                   PTG_OK);
+  assert_int_equal(ptg_task_spawn(law->runtime, group, &type, NULL, &own, NULL),
+                   PTG_OK);
+  law_advance(law, 0);
+  assert_ptr_equal(subject.type, &type);
+  assert_ptr_equal(subject.user_data, &own);
+  assert_int_equal(ptg_group_shutdown(law->runtime, group, NULL), PTG_OK);
+  law_advance(law, 0);
+  assert_null(subject.type);
+  assert_null(subject.user_data);
+}
+
 /* ------------------------------------------------------------- isolation -- */
 
 static void failed_task_cancels_nobody_and_closes_nothing(void **state) {
@@ -394,6 +442,7 @@ int main(void) {
       LAW(error_is_told_before_the_end),
       LAW(ending_cancelled_is_no_error),
       LAW(handler_is_told_who_where_how_and_when),
+      LAW(handler_is_given_what_the_task_was_spawned_with),
       LAW(message_of_any_length_reaches_the_handler),
       LAW(failure_after_a_cancel_is_flagged),
       LAW(late_failure_is_told_to_a_group_that_is_not_gone),

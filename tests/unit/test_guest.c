@@ -268,6 +268,36 @@ static void turn_that_has_done_something_does_not_wait(void **state) {
   end(&host);
 }
 
+static void advance(const struct host *host, int64_t duration_ns) {
+  assert_int_equal(ptg_runtime_advance(host->runtime, duration_ns), PTG_OK);
+}
+
+static void manual_clock_says_how_far_to_move_it(void **state) {
+  struct host host = {.borrowed = NULL};
+  ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
+  options.flags = PTG_RUNTIME_MANUAL_CLOCK;
+  assert_int_equal(ptg_runtime_create(&options, &host.runtime), PTG_OK);
+  assert_int_equal(ptg_runtime_get_root(host.runtime, &host.root), PTG_OK);
+  assert_int_equal(timeout_of(&host), PTG_FOREVER);
+  ptg_task task;
+  assert_int_equal(
+      ptg_task_spawn(host.runtime, host.root, &plain, NULL, &host, &task),
+      PTG_OK);
+  assert_int_equal(timeout_of(&host), 0);
+  advance(&host, 0);
+  assert_int_equal(timeout_of(&host), PTG_FOREVER);
+  assert_int_equal(ptg_task_sleep(host.runtime, task, 123456789), PTG_OK);
+  assert_int_equal(timeout_of(&host), 123456789);
+  advance(&host, 23456789);
+  assert_int_equal(timeout_of(&host), 100 * MS);
+  advance(&host, 100 * MS);
+  assert_int_equal(host.woken, 1);
+  assert_int_equal(timeout_of(&host), PTG_FOREVER);
+  assert_int_equal(ptg_group_shutdown(host.runtime, host.root, NULL), PTG_OK);
+  advance(&host, timeout_of(&host));
+  assert_int_equal(ptg_runtime_destroy(host.runtime), PTG_OK);
+}
+
 /* ---------------------------------------------------------------- events -- */
 
 static void events_that_wait_ask_for_a_turn(void **state) {
@@ -464,6 +494,7 @@ int main(void) {
       cmocka_unit_test(handles_of_the_host_have_their_turns),
       cmocka_unit_test(borrowed_loop_can_be_closed_afterwards),
       cmocka_unit_test(turn_that_has_done_something_does_not_wait),
+      cmocka_unit_test(manual_clock_says_how_far_to_move_it),
       cmocka_unit_test(guest_whose_root_is_closed_asks_for_no_turn),
       cmocka_unit_test(events_that_wait_ask_for_a_turn),
       cmocka_unit_test(start_taken_back_leaves_the_guest_quiet),

@@ -198,6 +198,8 @@ typedef struct ptg_error {
   ptg_status handler_status;  /* how the handler of failed_handler failed */
   ptg_group failed_handler;   /* whose handler failed on this error before, the
                                  nearest to here; PTG_NONE: none did */
+  const struct ptg_task_type *task_type; /* NULL for a hook */
+  void *task_user_data; /* for who knows what it is by the type */
 } ptg_error;
 
 /* ------------------------------------------------------------- callbacks -- */
@@ -315,7 +317,8 @@ PTG_API ptg_status ptg_runtime_turn(ptg_runtime *runtime, int64_t timeout_ns);
 /* For a guest of a foreign loop: ptg_runtime_turn() is due when *descriptor
  * can be read, and when the time of ptg_runtime_get_timeout() is over. Ask for
  * the timeout again after every turn and after calls from outside of one.
- * *timeout_ns is PTG_FOREVER when only the descriptor counts.
+ * *timeout_ns is PTG_FOREVER when only the descriptor counts. On a manual clock
+ * it says how far to move that until something is due.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ETHREAD */
 PTG_API ptg_status ptg_runtime_get_descriptor(ptg_runtime *runtime,

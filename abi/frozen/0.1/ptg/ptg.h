@@ -198,6 +198,8 @@ typedef struct ptg_error {
   ptg_status handler_status;  /* how the handler of failed_handler failed */
   ptg_group failed_handler;   /* whose handler failed on this error before, the
                                  nearest to here; PTG_NONE: none did */
+  const struct ptg_task_type *task_type; /* NULL for a hook */
+  void *task_user_data; /* for who knows what it is by the type */
 } ptg_error;
 
 /* ------------------------------------------------------------- callbacks -- */
@@ -304,9 +306,10 @@ PTG_API ptg_status ptg_runtime_advance(ptg_runtime *runtime,
  * @fails PTG_EBUSY PTG_EREENTRANT PTG_ETHREAD */
 PTG_API ptg_status ptg_runtime_destroy(ptg_runtime *runtime);
 
-/* For a host with a loop of its own: runs the loop once. It waits for
- * something to do at most timeout_ns, or PTG_FOREVER, or 0 to do only what is
- * ready. Not for a manual clock.
+/* For a host with a loop of its own: runs the loop once. It waits until there
+ * was something to do, at most timeout_ns, or PTG_FOREVER, or 0 to do only what
+ * is ready; events that nobody has taken do not let it wait. Not for a manual
+ * clock.
  * @since 0.1  @thread runtime  @callback no
  * @fails PTG_EINVAL PTG_EREENTRANT PTG_ETHREAD */
 PTG_API ptg_status ptg_runtime_turn(ptg_runtime *runtime, int64_t timeout_ns);
@@ -314,7 +317,8 @@ PTG_API ptg_status ptg_runtime_turn(ptg_runtime *runtime, int64_t timeout_ns);
 /* For a guest of a foreign loop: ptg_runtime_turn() is due when *descriptor
  * can be read, and when the time of ptg_runtime_get_timeout() is over. Ask for
  * the timeout again after every turn and after calls from outside of one.
- * *timeout_ns is PTG_FOREVER when only the descriptor counts.
+ * *timeout_ns is PTG_FOREVER when only the descriptor counts. On a manual clock
+ * it says how far to move that until something is due.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ETHREAD */
 PTG_API ptg_status ptg_runtime_get_descriptor(ptg_runtime *runtime,
@@ -863,6 +867,23 @@ PTG_API ptg_status ptg_group_list_history(ptg_runtime *runtime, ptg_group group,
                                           size_t row_size, size_t capacity,
                                           size_t *count);
 
+/* What one of many tasks is. */
+typedef struct ptg_task_row {
+  uint32_t size;  /* set by libptg */
+  uint32_t state; /* PTG_TASK_* */
+  ptg_task task;
+  const char *name; /* valid until the loop's next turn */
+  size_t name_length;
+} ptg_task_row;
+
+/* As ptg_group_list_tasks(), with name and state and in no order: the fastest
+ * way to see the tasks of a large group. row_size is sizeof(ptg_task_row).
+ * @since 0.1  @thread runtime  @callback yes
+ * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_ERANGE PTG_ETHREAD */
+PTG_API ptg_status ptg_group_scan_tasks(ptg_runtime *runtime, ptg_group group,
+                                        ptg_task_row *rows, size_t row_size,
+                                        size_t capacity, size_t *count);
+
 /* How many tasks there are of a type and name. */
 typedef struct ptg_name_row {
   uint32_t size;      /* set by libptg */
@@ -1383,9 +1404,11 @@ typedef void (*ptg_drop_fn)(ptg_runtime *runtime, ptg_task queue, void *message,
  * drains, and everything that it accepted has been handled; while it drains it
  * accepts messages only from inside its group. When it is cancelled
  * it ends at once; the handlers that run are tasks of their own and go on. The
- * value of its outcome is the number of messages left (of one that was
- * cancelled before its first run only done is told it). Each of them, however
- * the queue ended, is dropped once, in order, just before done. */
+ * value of the outcome that it gives itself is the number of messages left; of
+ * one that was finished from outside, or cancelled before its first run, it is
+ * what any task has then. The messages left, however the queue ended, are each
+ * dropped once, in order, just before done. It sleeps and wakes for itself: to
+ * call ptg_task_sleep() on it holds its messages up. */
 typedef struct ptg_queue_options {
   uint32_t size;
   uint32_t flags;   /* zero */
@@ -1421,8 +1444,8 @@ PTG_API ptg_status ptg_queue_spawn(ptg_runtime *runtime, ptg_group group,
 /* Puts a message, which may be NULL, at the end of a queue; handle is never
  * called from inside this call. pusher says on whose behalf, PTG_NONE: whose
  * callback is running. Needs no memory. PTG_ECLOSED: the queue is closed, or
- * it drains and the pusher is not inside its group. PTG_ESTALE: it
- * has ended. A message that is refused stays the caller's.
+ * it drains and the pusher is not inside its group. PTG_ESTALE: it, or the
+ * pusher, has ended. A message that is refused stays the caller's.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_EFULL PTG_ECLOSED
  *        PTG_ETHREAD */
