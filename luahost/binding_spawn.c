@@ -234,6 +234,7 @@ static int task_index(lua_State *L) {
   if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL) return 1;
+  luaL_checktype(L, 1, LUA_TTABLE);
   lua_rawgeti(L, 1, lua_tointeger(L, -1));
   return 1;
 }
@@ -253,6 +254,7 @@ static int group_index(lua_State *L) {
     lua_rawget(L, lua_upvalueindex(1));
     return 1;
   }
+  luaL_checktype(L, 1, LUA_TTABLE);
   ptg_group_info info = PTG_GROUP_INFO_INIT;
   ptg_status status =
       ptg_group_get_info(ptg__binding_runtime(L), group_of(L), &info);

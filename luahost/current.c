@@ -24,10 +24,10 @@ void ptg__current_enter(lua_State *L, struct ptg__current *current) {
   struct ptg__current outer = now;
   swap_all(L, current->index);
   now = *current;
-  now.is_of_luv |= outer.is_of_luv;
+  if (now.luv_group == PTG_NONE) now.luv_group = outer.luv_group;
   depth++;
   current->spawner = outer.spawner;
-  current->is_of_luv = outer.is_of_luv;
+  current->luv_group = outer.luv_group;
 }
 
 void ptg__current_leave(lua_State *L, const struct ptg__current *current) {
@@ -92,11 +92,10 @@ static int push_spawner(lua_State *L) {
   return 1;
 }
 
-/* In a callback of luv libptg has to be told of the group. */
+/* In a callback of luv libptg has to be told whose it is. */
 static int push_originator(lua_State *L) {
-  if (now.spawner != PTG_NONE || !now.is_of_luv) return push_spawner(L);
-  ptg__current_push_group(L);
-  lua_rawgeti(L, -1, PTG__HANDLE);
+  uint64_t originator = now.spawner != PTG_NONE ? now.spawner : now.luv_group;
+  lua_pushinteger(L, (lua_Integer)originator);
   return 1;
 }
 

@@ -35,13 +35,14 @@ void ptg__current_push_group(lua_State *L);
 
 ptg_task ptg__current_spawner(void);
 
-/* Whose code it is that is to be called: task and group are on the stack at two
- * indexes that follow each other, where those before take their place until it
- * is left. */
+/* Whose code it is that is to be called. Its task and group are on the stack,
+ * at two indexes that follow each other. To enter exchanges all of it for what
+ * was before, and to leave exchanges it back. */
 struct ptg__current {
   int index;
   ptg_task spawner;
-  int is_of_luv; /* libptg knows nothing of the callback it is in */
+  ptg_group luv_group; /* libptg knows nothing of the callback it is in, which
+                          is this group's; PTG_NONE: that of an outer call */
 };
 void ptg__current_enter(lua_State *L, struct ptg__current *current);
 void ptg__current_leave(lua_State *L, const struct ptg__current *current);

@@ -102,7 +102,8 @@ int ptg__driver_push_running(lua_State *L) {
   lua_rawgeti(L, task, PTG__BODY);
   int is_its_own = lua_tothread(L, -1) == L;
   lua_pop(L, 1);
-  return is_its_own && !is_set(L, task, PTG__KEY_IS_CANCEL_DUE) &&
+  return is_its_own && lua_isyieldable(L) &&
+         !is_set(L, task, PTG__KEY_IS_CANCEL_DUE) &&
          !is_set(L, task, PTG__KEY_IS_FINISHED);
 }
 
@@ -112,14 +113,19 @@ int ptg__driver_raise_cancellation(lua_State *L) {
   return lua_error(L);
 }
 
-int ptg__driver_suspend(lua_State *L, lua_KFunction after) {
+int ptg__driver_can_suspend(lua_State *L) {
   ptg__current_push_task(L);
-  int task = lua_gettop(L);
-  /* One that has been finished is closed where it is. */
-  if (is_set(L, task, PTG__KEY_IS_FINISHED)) return lua_yield(L, 0);
+  int is_finished = is_set(L, lua_gettop(L), PTG__KEY_IS_FINISHED);
+  lua_pop(L, 1);
+  return lua_isyieldable(L) && !is_finished;
+}
+
+int ptg__driver_suspend(lua_State *L, int *is_suspended, lua_KFunction after) {
+  ptg__current_push_task(L);
   lua_pushvalue(L, 1);
-  ptg__field_set(L, task, PTG__KEY_WAITING);
+  ptg__field_set(L, 2, PTG__KEY_WAITING);
   lua_settop(L, 1);
+  *is_suspended = 1;
   lua_pushlightuserdata(L, (void *)(uintptr_t)&suspend_mark);
   return lua_yieldk(L, 1, 0, after);
 }

@@ -30,10 +30,15 @@ int ptg__driver_done(lua_State *L, ptg_task task, lua_Integer id,
  * there is anything about it to look at more closely. */
 int ptg__driver_push_running(lua_State *L);
 
-/* Suspends the task whose coroutine runs in L, in what is at index 1 and has
- * its class in wait.h; to be returned. Goes on in after, with nothing above
- * index 1, or one value: it has been cancelled. */
-int ptg__driver_suspend(lua_State *L, lua_KFunction after);
+/* May the task whose coroutine runs in L wait? If not, to yield nothing is the
+ * end of the matter: it raises an error where nothing can be yielded, and a
+ * task that has been finished is closed there. */
+int ptg__driver_can_suspend(lua_State *L);
+
+/* Suspends that task in the wait at index 1, and has that known; to be
+ * returned. Goes on in after, with nothing above index 1, or one value: it has
+ * been cancelled. */
+int ptg__driver_suspend(lua_State *L, int *is_suspended, lua_KFunction after);
 
 /* Raises the cancellation of the task whose code is running. */
 int ptg__driver_raise_cancellation(lua_State *L);

@@ -153,12 +153,21 @@ static int are_hooks_off(lua_State *L) {
   return are_off;
 }
 
+/* The handle of the object at index, of whatever sort; 0: it has none. */
+static uint64_t handle_of(lua_State *L, int index) {
+  if (!lua_istable(L, index)) return 0;
+  if (lua_rawgeti(L, index, PTG__HANDLE) != LUA_TNUMBER) {
+    lua_pop(L, 1);
+    lua_getfield(L, index, "handle");
+  }
+  uint64_t handle = (uint64_t)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  return handle;
+}
+
 /* The task at index, if it is still there to be told of as a spawner. */
 static ptg_task live_task(lua_State *L, int index) {
-  if (!lua_istable(L, index)) return PTG_NONE;
-  lua_rawgeti(L, index, PTG__HANDLE);
-  ptg_task task = (ptg_task)lua_tointeger(L, -1);
-  lua_pop(L, 1);
+  ptg_task task = handle_of(L, index);
   void *user_data;
   ptg_status status = ptg_task_get_user_data(
       ptg__binding_runtime(L), task, &ptg__binding_task_type, &user_data);
@@ -179,8 +188,9 @@ static int call_owned(lua_State *L) {
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_rotate(L, 1, FUNCTION);
 
-  struct ptg__current current = {.index = TASK, .is_of_luv = 1};
+  struct ptg__current current = {.index = TASK};
   current.spawner = live_task(L, lua_upvalueindex(2));
+  current.luv_group = handle_of(L, lua_upvalueindex(3));
   ptg__current_enter(L, &current);
   int status = lua_pcall(L, count, 0, HANDLER);
   ptg__current_leave(L, &current);
@@ -207,12 +217,19 @@ static void own(lua_State *L, int index) {
   lua_replace(L, index);
 }
 
+static int is_callable(lua_State *L, int index) {
+  if (lua_isfunction(L, index)) return 1;
+  if (luaL_getmetafield(L, index, "__call") == LUA_TNIL) return 0;
+  lua_pop(L, 1);
+  return 1;
+}
+
 /* Upvalues: the function of luv's, and its name. */
 static int call_wrapped(lua_State *L) {
   int count = lua_gettop(L);
   luaL_checkstack(L, OWNED_STACK, NULL);
   for (int index = 1; index <= count; index++)
-    if (lua_isfunction(L, index)) own(L, index);
+    if (is_callable(L, index)) own(L, index);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 1);
   if (lua_pcall(L, count, LUA_MULTRET, 0) == LUA_OK) return lua_gettop(L);

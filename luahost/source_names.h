@@ -9,8 +9,8 @@
 #include <lua.h>
 
 /* The place, "FILE:LINE", of the nearest caller that is neither C nor a module
- * of the program's, as where.lua finds it. Valid until the next call. NULL:
- * there is none. Needs three places on the stack. */
+ * of the program's. Valid until the next call. NULL: there is none. Needs three
+ * places on the stack. */
 const char *ptg__source_caller(lua_State *L, size_t *length);
 
 /* Puts the name of the function at index on top of the stack: where it stands.

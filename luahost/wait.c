@@ -75,14 +75,6 @@ static int notifier(lua_State *L) {
   return 1;
 }
 
-static int limit(lua_State *L) {
-  struct wait *wait = check(L);
-  ptg_status status = ptg_task_sleep(ptg__binding_runtime(L), wait->task,
-                                     luaL_checkinteger(L, 2));
-  wait->is_timed = status == PTG_OK;
-  return ptg__binding_result(L, status);
-}
-
 static int watches(lua_State *L) {
   check(L);
   lua_settop(L, 3);
@@ -107,18 +99,18 @@ static int leave(lua_State *L) {
 /* -------------------------------------------------------------- to wait -- */
 
 int ptg__wait_ends_now(lua_State *L, int index) {
-  if (lua_type(L, index) != LUA_TUSERDATA) return 0;
+  if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
+    return 0;
+  ptg__value_push(L, PTG__WAIT);
+  int is_wait = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
   const struct wait *wait = lua_touserdata(L, index);
-  return wait->is_over || wait->is_timed;
+  return is_wait && (wait->is_over || wait->is_timed);
 }
 
-/* With an argument it ended by the task's cancellation. */
-static int after_suspend(lua_State *L, int status, lua_KContext context) {
-  (void)status;
-  (void)context;
+/* Answers for the wait at index 1, which has ended. */
+static int answer(lua_State *L) {
   struct wait *wait = lua_touserdata(L, 1);
-  wait->is_suspended = 0;
-  if (lua_gettop(L) > 1) return ptg__driver_raise_cancellation(L);
   int is_over = wait->is_over;
   if (!is_over) {
     wait->is_timed = 0;
@@ -128,12 +120,28 @@ static int after_suspend(lua_State *L, int status, lua_KContext context) {
   return 1;
 }
 
+/* With an argument it ended by the task's cancellation. */
+static int after_suspend(lua_State *L, int status, lua_KContext context) {
+  (void)status;
+  (void)context;
+  ((struct wait *)lua_touserdata(L, 1))->is_suspended = 0;
+  if (lua_gettop(L) > 1) return ptg__driver_raise_cancellation(L);
+  return answer(L);
+}
+
 static int suspend(lua_State *L) {
   struct wait *wait = check(L);
+  lua_Integer limit_ns = luaL_optinteger(L, 2, PTG_FOREVER);
   lua_settop(L, 1);
-  if (wait->is_over) return after_suspend(L, LUA_OK, 0);
-  wait->is_suspended = 1;
-  return ptg__driver_suspend(L, after_suspend);
+  if (!ptg__driver_can_suspend(L)) return lua_yield(L, 0);
+  if (wait->is_over) return answer(L);
+  if (limit_ns != PTG_FOREVER) {
+    ptg_status status =
+        ptg_task_sleep(ptg__binding_runtime(L), wait->task, limit_ns);
+    if (status != PTG_OK) return ptg__binding_result(L, status);
+    wait->is_timed = 1;
+  }
+  return ptg__driver_suspend(L, &wait->is_suspended, after_suspend);
 }
 
 static int values(lua_State *L) {
@@ -153,9 +161,9 @@ static int is_over(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"notify", notify},   {"notifier", notifier}, {"limit", limit},
-    {"watches", watches}, {"suspend", suspend},   {"values", values},
-    {"is_over", is_over}, {"leave", leave},       {NULL, NULL},
+    {"notify", notify},   {"notifier", notifier}, {"watches", watches},
+    {"suspend", suspend}, {"values", values},     {"is_over", is_over},
+    {"leave", leave},     {NULL, NULL},
 };
 
 void ptg__wait_open(lua_State *L) {

@@ -5,10 +5,9 @@
  *   core.wait_new(task)         one that the task will wait in
  *   wait:notify(...)            it is over, with these values; only once
  *   wait:notifier()             a function that does so
- *   wait:limit(duration_ns)     it ends then, if it is not over before
  *   wait:watches(future, place) it is one of the waiters of future
- *   wait:suspend()              waits: true, over; false, its time was;
- *                               raises the task's cancellation
+ *   wait:suspend([limit_ns])    waits: true, over; false, its time was; nil
+ *                               and why not; raises the task's cancellation
  *   wait:values()               what it was notified with
  *   wait:is_over(), wait:leave() nobody waits in it any more
  */

@@ -100,6 +100,7 @@ func ptgGoCancel(id C.uintptr_t, reason *C.char, length C.size_t, originator C.u
 func (t *Task) toldCancel(cause *Cancellation) {
 	err := error(cause)
 	t.cancelContext(&err)
+	t.tellDrain()
 }
 
 //export ptgGoDone

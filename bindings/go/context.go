@@ -85,14 +85,23 @@ func CurrentGroup(ctx context.Context) *Group {
 }
 
 // Draining is closed when the current task is told to finish soon, in the
-// grace of its group. Its context is cancelled only when the grace is over.
-// Without a current task it is nil, which is never ready.
+// grace of its group, or at the latest with its context, which is cancelled
+// only when the grace is over. Without a current task it is nil, which is never
+// ready.
 func Draining(ctx context.Context) <-chan struct{} {
 	task := CurrentTask(ctx)
 	if task == nil {
 		return nil
 	}
-	return task.group.drain
+	return latchAt(&task.drain, func() bool { return task.isAsked.Load() || task.group.hasDrained.Load() })
+}
+
+// tellDrain says to the task that it shall finish.
+func (t *Task) tellDrain() {
+	t.isAsked.Store(true)
+	if drain := t.drain.Load(); drain != nil {
+		drain.open()
+	}
 }
 
 // Sleep waits for d by the runtime's clock, which may be a manual one. It

@@ -108,7 +108,8 @@ func (t *Task) told(e *C.ptg_event) {
 		t.toldDone(e)
 		t.rt.release(t.spec.Release)
 	case C.PTG_EVENT_DRAIN:
-		t.group.tellDrain()
+		t.group.hasDrained.Store(true)
+		t.tellDrain()
 	case C.PTG_EVENT_CANCEL:
 		t.toldCancel(&Cancellation{goString(e.text, e.text_length), Handle(e.originator)})
 	case C.PTG_EVENT_WAKE:

@@ -8,8 +8,8 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"runtime/cgo"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -139,8 +139,7 @@ type Group struct {
 	name    string
 	options GroupOptions
 
-	drain      chan struct{} // closed when its tasks are told to drain
-	drainOnce  sync.Once
+	hasDrained atomic.Bool // its tasks have been told to finish soon
 	isWanted   atomic.Bool // its report, when it is closed
 	report     atomic.Pointer[Report]
 	hookErrs   []error // of the thread: told, not handled yet
@@ -149,7 +148,7 @@ type Group struct {
 
 // NewGroup makes a group in g, open.
 func (g *Group) NewGroup(options GroupOptions) (*Group, error) {
-	child := &Group{rt: g.rt, parent: g, options: options, drain: make(chan struct{})}
+	child := &Group{rt: g.rt, parent: g, options: options}
 	id := cgo.NewHandle(child)
 	given, free := options.toC(id)
 	defer free()
@@ -302,8 +301,8 @@ func (l *Limits) toC() C.ptg_shutdown_options {
 
 // Shutdown begins the shutdown of the group, as [Group.BeginShutdown], waits
 // until it is closed, and returns the report. A deadline of ctx is one of the
-// shutdown: by then all is closed. When ctx is done before that, Shutdown
-// returns its cause and the shutdown goes on. Everybody who waits gets the
+// shutdown: by then all is closed, and the report is returned. When ctx is
+// cancelled before, Shutdown returns the cause and the shutdown goes on. Everybody who waits gets the
 // same report. From inside of the group, or in a hook, it begins and is
 // [ErrDeadlock] at once.
 func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error) {
@@ -339,13 +338,14 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 	}
 	select {
 	case <-closed:
-		return g.report.Load(), nil
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		if g.rt.manual || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, context.Cause(ctx)
+		}
+		<-closed // its deadline is the shutdown's, which is at its end
 	}
+	return g.report.Load(), nil
 }
-
-func (g *Group) tellDrain() { g.drainOnce.Do(func() { close(g.drain) }) }
 
 // path returns the names from the root down, for people.
 func (g *Group) path() string {

@@ -193,6 +193,34 @@ func TestSpawnsWhileDraining(t *testing.T) {
 	}
 }
 
+// A task that waits for nothing but Draining ends too when there is no grace.
+func TestACancelIsToldByDrainingToo(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{CancelWait: ptg.Forever})
+	started := make(chan struct{}, 2)
+	early := group.Go(func(ctx context.Context) error {
+		draining := ptg.Draining(ctx)
+		started <- struct{}{}
+		<-draining
+		return nil
+	})
+	late := group.Go(func(ctx context.Context) error {
+		started <- struct{}{}
+		<-ctx.Done()
+		<-ptg.Draining(ctx)
+		return nil
+	})
+	receive(t, started)
+	receive(t, started)
+	report, err := group.Shutdown(within(t), ptg.Limits{Force: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(early.Wait(within(t)), late.Wait(within(t))); err != nil || !report.IsClean() {
+		t.Errorf("%v, %+v", err, report.Rows[0])
+	}
+}
+
 func TestDeadlineOfTheContextIsTheShutdowns(t *testing.T) {
 	rt := newRuntime(t, ptg.Options{})
 	group := newGroup(t, rt.Root(), ptg.GroupOptions{Grace: ptg.Forever, CancelWait: ptg.Forever})
@@ -208,11 +236,7 @@ func TestDeadlineOfTheContextIsTheShutdowns(t *testing.T) {
 	receive(t, started)
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
-	// Its own deadline and the shutdown's race; the shutdown goes on in any case.
-	if _, err := group.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatal(err)
-	}
-	report, err := group.Shutdown(within(t))
+	report, err := group.Shutdown(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

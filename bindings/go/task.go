@@ -97,7 +97,9 @@ type Task struct {
 	inner   atomic.Pointer[innerContext]
 	cause   atomic.Pointer[error]
 	woken   atomic.Pointer[chan struct{}]
-	latch   atomic.Pointer[latch]
+	latch   atomic.Pointer[latch]   // of its end
+	drain   atomic.Pointer[latch]   // of its being told to finish, soon or now
+	isAsked atomic.Bool             // it has been told so
 	outcome atomic.Pointer[Outcome] // of a task that is over
 
 	failure atomic.Pointer[error]                       // what it failed with
@@ -114,6 +116,22 @@ type latch struct {
 }
 
 func (l *latch) open() { l.once.Do(func() { close(l.done) }) }
+
+// latchAt returns the channel of the latch that is kept there, and makes it if
+// there is none yet. isOpen is asked once it can be seen by who opens it.
+func latchAt(at *atomic.Pointer[latch], isOpen func() bool) <-chan struct{} {
+	l := at.Load()
+	if l == nil {
+		l = &latch{done: make(chan struct{})}
+		if !at.CompareAndSwap(nil, l) {
+			l = at.Load()
+		}
+	}
+	if isOpen() {
+		l.open()
+	}
+	return l.done
+}
 
 // Most tasks end well, and share this.
 var endedWell Outcome
@@ -230,17 +248,7 @@ func (t *Task) ExtendGrace(d time.Duration) (time.Duration, error) {
 // Done is closed when the task is over and that has been told. For a task
 // that was not spawned here see [Runtime.Watch].
 func (t *Task) Done() <-chan struct{} {
-	l := t.latch.Load()
-	if l == nil {
-		l = &latch{done: make(chan struct{})}
-		if !t.latch.CompareAndSwap(nil, l) {
-			l = t.latch.Load()
-		}
-	}
-	if t.outcome.Load() != nil {
-		l.open()
-	}
-	return l.done
+	return latchAt(&t.latch, func() bool { return t.outcome.Load() != nil })
 }
 
 // Outcome returns how the task ended; false: it is not over.

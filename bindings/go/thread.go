@@ -51,7 +51,7 @@ func (rt *Runtime) main(root GroupOptions, failure chan<- error) {
 }
 
 func (rt *Runtime) create(root GroupOptions) error {
-	group := &Group{rt: rt, options: root, drain: make(chan struct{})}
+	group := &Group{rt: rt, options: root}
 	if root.OnError == nil {
 		group.options.OnError = rt.logFailure
 	}

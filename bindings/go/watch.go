@@ -80,7 +80,7 @@ func (rt *Runtime) GroupAt(handle Handle) *Group {
 	if group != nil {
 		return group
 	}
-	return &Group{rt: rt, handle: handle, drain: make(chan struct{})}
+	return &Group{rt: rt, handle: handle}
 }
 
 // TaskAt returns the task of a handle, as [Runtime.GroupAt]. It knows no more

@@ -14,16 +14,23 @@ from build_cffi import flags
 
 
 class BuildWithLibrary(build_py):
-    """Puts the library, and the program that guards its children, beside the modules."""
+    """Puts the library beside the modules, or sees to it that there is none."""
 
     def run(self) -> None:
         super().run()
+        folder = Path(self.build_lib) / "ptg"
+        for left in folder.glob("libptg.so.*"):
+            left.unlink()
         if not os.environ.get("PTG_BUNDLE"):
             return
-        folder = Path(self.build_lib) / "ptg"
         for place in (Path(flag[2:]) for flag in flags("--libs-only-L")):
             for library in place.glob("libptg.so.*"):
                 shutil.copy2(library, folder / library.name)
 
 
-setup(cffi_modules=["build_cffi.py:ffibuilder"], cmdclass={"build_py": BuildWithLibrary})
+# What an earlier build left may be for another prefix, or for the other sort of wheel.
+setup(
+    cffi_modules=["build_cffi.py:ffibuilder"],
+    cmdclass={"build_py": BuildWithLibrary},
+    options={"build_ext": {"force": True}},
+)

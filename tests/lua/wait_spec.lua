@@ -125,6 +125,52 @@ describe("a wait", function()
     ]])
   end)
 
+  it("is where a task that has been finished is closed, whatever it is that it "
+    .. "waits for", function()
+    assert.are.equal(("closed\n"):rep(4), script [[
+      local function finished(wait)
+        app:spawn(function(self)
+          local guard <close> = setmetatable({}, {
+            __close = function() print "closed" end,
+          })
+          self:finish()
+          pcall(wait, self)
+          print "never"
+        end)
+        ptg.advance "0s"
+      end
+      local other = app:spawn(function() ptg.pause() end)
+      finished(function() ptg.await(function() end, "1s") end)
+      finished(function() ptg.await(function(done) done() end) end)
+      finished(function() ptg.await(other, "1s") end)
+      finished(function() ptg.sleep "1s" end)
+      other:finish()
+      ptg.advance "2s"
+    ]])
+  end)
+
+  it("that cannot be entered leaves nothing behind", function()
+    assert.are.equal(("false\tattempt to yield across a C-call boundary\n"):rep(3)
+      .. "slept\t100\nwoken\t150\n", script [[
+      local task
+      task = app:spawn(function()
+        local function inside(wait)
+          print(pcall(string.gsub, "a", "a", wait))
+        end
+        inside(function() ptg.await(function() end, "30ns") end)
+        inside(function() ptg.await(task, "40ns") end)
+        inside(function() ptg.sleep "10ns" end)
+        ptg.sleep "100ns"
+        print("slept", at())
+        ptg.pause()
+        print("woken", at())
+      end)
+      ptg.advance "150ns"
+      task:wake()
+      ptg.advance "0s"
+    ]])
+  end)
+
   it("in a task that has been finished is where that is closed", function()
     assert.are.equal("closed\nfalse\n", script [[
       local task = app:spawn(function(self)

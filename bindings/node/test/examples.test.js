@@ -22,10 +22,10 @@ async function output(name) {
 }
 
 test('the README shows the first program, and what it prints', async () => {
-  const [readme, program] = [read('README.md'), read('examples/first.js')];
+  const [readme, program] = [read('README.md'), read('examples/first.mjs')];
   assert.ok(readme.includes(`\`\`\`js\n${program}\`\`\``));
-  const printed = await output('examples/first.js');
-  assert.ok(readme.includes(`    $ node first.js\n\n${printed.replace(/^/gm, '    ').trimEnd()}\n`), printed);
+  const printed = await output('examples/first.mjs');
+  assert.ok(readme.includes(`    $ node first.mjs\n\n${printed.replace(/^/gm, '    ').trimEnd()}\n`), printed);
 });
 
 // Puts lines and counts what was acknowledged, until the server hangs up.

@@ -27,6 +27,8 @@ local function running_task(call)
   task = core.current()
   if not task or core.running() ~= task.body then refuse(task, call) end
   if task.is_cancel_due then task:raise_cancellation() end
+  -- A task that has been finished is closed here; elsewhere it is an error.
+  if task.is_finished or not coroutine.isyieldable() then coroutine.yield() end
   return task
 end
 
@@ -47,10 +49,9 @@ end)
 
 -- Waits in wait, for timeout_ns at most; false: that is over.
 local function suspend(wait, timeout_ns)
-  if timeout_ns and timeout_ns ~= FOREVER and not wait:is_over() then
-    failure.check("a wait", wait:limit(timeout_ns))
-  end
-  return wait:suspend()
+  local is_over, code, detail = wait:suspend(timeout_ns)
+  if is_over == nil then failure.raise("a wait", code, detail) end
+  return is_over
 end
 
 -- Waits for start(done) to call done, and returns what it called it with.

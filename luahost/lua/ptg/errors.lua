@@ -60,6 +60,13 @@ function errors.caught(value)
   }
 end
 
+-- What caught() made of an error; without memory, or when that itself fails,
+-- Lua gives the bare error instead.
+function errors.whole(caught)
+  if type(caught) == "table" then return caught end
+  return { value = caught, message = text_of(caught) }
+end
+
 -- Says what the failure with this handle, which the runtime is about to tell,
 -- really was.
 function errors.expect(handle, caught)
@@ -163,6 +170,7 @@ function errors.ask(object, what, fn, ...)
   local ok, result = core.call_as(object, object.group, 0, errors.caught, fn,
     ...)
   if ok then return core.status.OK, result and result.handle or 0 end
+  result = errors.whole(result)
   result.hook = what
   errors.expect(object.handle, result)
   return errors.status_of(result.value), 0

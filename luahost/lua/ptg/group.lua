@@ -131,6 +131,7 @@ local function run_hook(self, name)
   end
   local ok, caught = core.call_as(nil, self, 0, errors.caught, hook, self)
   if ok then return core.status.OK end
+  caught = errors.whole(caught)
   caught.hook = name
   errors.expect(self.handle, caught)
   return errors.status_of(caught.value)
@@ -207,7 +208,7 @@ local function or_raise(group, task, code, detail)
 end
 
 -- Runs fn(task, ...) as a task, on a later turn. Refused: an error with code.
--- With no arguments and no mistakes it is done in C (new() sets it).
+-- Where there is nothing to check it is done in C (new() sets it).
 local function spawn_slow(self, ...)
   return or_raise(self, spawn_counted("group:spawn", self, 0,
     select("#", ...), ...))

@@ -115,9 +115,11 @@ end
 
 local is_closing, close = uv.is_closing, uv.close
 
+-- What has been collected may be among the handles still, and is none.
 local function close_all()
   for handle in pairs(handles) do
-    if not is_closing(handle) then close(handle) end
+    local ok, is_closed = pcall(is_closing, handle)
+    if ok and not is_closed then close(handle) end
   end
 end
 
@@ -136,6 +138,7 @@ end
 -- An error in a callback of the task, or of the group's handler, that gave it
 -- to luv.
 local function on_failed(task, group, caught)
+  caught = errors.whole(caught)
   dispatch(task or nil, group, caught.value, caught.message, caught.traceback)
 end
 

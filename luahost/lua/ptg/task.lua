@@ -4,8 +4,7 @@
 -- cancel), never from inside other Lua code: what ends a wait marks the wait
 -- as over and asks the runtime for a wake. What happens to every task is done
 -- in C (driver.h), which knows what every task has by its place in the object
--- (core.places; read by name everywhere else), and the fields waiting and
--- failure.
+-- (core.places; read by name everywhere else), and some fields (fields.h).
 --
 -- Invariant: waiting is the wait that the coroutine is suspended in, unless that
 -- is C's own (core.task_nap); false while it runs, before it starts and after
@@ -92,9 +91,9 @@ function Task.create(group, given)
   task.kill_function = own.on_kill
   local flags = (own.cleanup and core.SPAWN_CLEANUP or 0)
     | (own.observed and core.SPAWN_OBSERVED or 0)
-  return core.task_spawn(task, group.handle, flags,
-    own.spawner and own.spawner.handle or core.current_spawner(), own.place, own.type,
-    own.on_kill ~= nil)
+  local spawner = own.spawner and own.spawner.handle or core.current_spawner()
+  return core.task_spawn(task, group.handle, flags, spawner, own.place,
+    own.type, own.on_kill ~= nil)
 end
 
 -- ------------------------------------------------------------------ ending
@@ -133,9 +132,7 @@ local function finish_badly(self, caught)
     -- What filled the memory may be garbage now, and what follows needs some.
     collectgarbage()
   end
-  if type(caught) ~= "table" then
-    caught = { value = caught, message = errors.text_of(caught) }
-  end
+  caught = errors.whole(caught)
   self.failure = caught.value
   errors.expect(self.handle, caught)
   finish(self, status_of.EFAILED, errors.line_of(caught.message))
@@ -169,9 +166,7 @@ local function leave_finished(self, what, caught)
   self[BODY] = false
   if what == "done" then return end
   if caught ~= nil and rawequal(caught, self.cancel_error) then return end
-  if type(caught) ~= "table" then
-    caught = { value = caught, message = errors.text_of(caught) }
-  end
+  caught = errors.whole(caught)
   errors.dispatch {
     task = self, name = self.name, group = self.group, hook = "the rest",
     message = caught.message, value = caught.value,
@@ -226,7 +221,6 @@ end
 -- Suspends the running coroutine until it is woken, duration_ns from now or
 -- when somebody asks for it; raises the cancellation.
 function Task:suspend_until_wake(wait, duration_ns)
-  if self.is_finished then yield() end -- for ever
   if duration_ns then
     failure.check("a wait", core.task_sleep(self.handle, duration_ns))
   end

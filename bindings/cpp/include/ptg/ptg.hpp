@@ -3,6 +3,10 @@
 #ifndef PTG_PTG_HPP
 #define PTG_PTG_HPP
 
+#if __cplusplus < 202002L
+#error "ptg/ptg.hpp needs C++20: -std=c++20"
+#endif
+
 #include "completion.hpp"
 #include "group.hpp"
 #include "process.hpp"

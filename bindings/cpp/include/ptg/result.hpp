@@ -58,7 +58,9 @@ public:
     check();
     return *std::get_if<0>(&held_);
   }
-  Value &&value() && {
+  // By value: what is left of a temporary result must outlive it, in a range
+  // of a for loop, say.
+  Value value() && {
     check();
     return std::move(*std::get_if<0>(&held_));
   }
@@ -68,7 +70,7 @@ public:
   const Value &operator*() const & {
     return value();
   }
-  Value &&operator*() && {
+  Value operator*() && {
     return std::move(*this).value();
   }
   Value *operator->() {

@@ -107,6 +107,9 @@ class Looking:
 
     def report(self) -> Report:
         """What its shutdown has done until now, or did. Raises `BusyError` before there is one."""
+        # What was kept when it closed has all groups; some of them may be gone by now.
+        if self._report is not None and self._report.rows:
+            return self._report
         try:
             rows = list_rows(self.runtime.pointer, lib.ptg_group_get_report, self.handle, ReportRow)
         except PtgError:

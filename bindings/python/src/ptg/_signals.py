@@ -122,9 +122,9 @@ async def _run(
         task = root.create_task(main, name="main", observed=True)
         task.add_done_callback(main_ended)
         report = await root.wait_closed()
-    if on_report is not None:
-        on_report(report)
-        sys.stdout.flush()
+        if on_report is not None:
+            on_report(report)
+            sys.stdout.flush()
     if any(row.abandoned or row.killed for row in report):
         return ABANDONED
     if root.runtime.unhandled:

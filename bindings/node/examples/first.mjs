@@ -1,4 +1,4 @@
-// first.js - two tasks in a group; one fails, and the other is none the worse.
+// first.mjs - two tasks in a group; one fails, and the other is none the worse.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from 'ptg';
