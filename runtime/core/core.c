@@ -371,18 +371,20 @@ int ptg__core_is_ready(const struct ptg__core *core) {
          core->later.first != NOBODY;
 }
 
+static int64_t earlier_of(int64_t group_ns, int64_t task_ns) {
+  return group_ns < task_ns ? group_ns : task_ns;
+}
+
 int64_t ptg__core_next_time(const struct ptg__core *core) {
   if (ptg__core_is_ready(core)) return core->now_ns;
-  int64_t group_ns = ptg__alarms_next(&core->group_alarms);
-  int64_t task_ns = ptg__alarms_next(&core->task_alarms);
-  return group_ns < task_ns ? group_ns : task_ns;
+  return earlier_of(ptg__alarms_next(&core->group_alarms),
+                    ptg__alarms_next(&core->task_alarms));
 }
 
 int64_t ptg__core_next_instant(const struct ptg__core *core) {
   if (ptg__core_is_ready(core)) return core->now_ns;
-  int64_t group_ns = ptg__alarms_earliest(&core->group_alarms);
-  int64_t task_ns = ptg__alarms_earliest(&core->task_alarms);
-  return group_ns < task_ns ? group_ns : task_ns;
+  return earlier_of(ptg__alarms_earliest(&core->group_alarms),
+                    ptg__alarms_earliest(&core->task_alarms));
 }
 
 int64_t ptg__core_next_limit(const struct ptg__core *core) {

@@ -59,11 +59,15 @@ async def handle(store, handlers, reader, writer):
     draining = asyncio.ensure_future(handlers.wait_draining())
     try:
         while True:
+            if draining.done():
+                writer.transport.pause_reading()
             line = await next_line(reader, draining)
             if line is None:
                 break
             writer.write((await answer(store, line) + "\n").encode())
             await writer.drain()
+        if draining.done():
+            await hang_up(reader, writer)
     except ConnectionError:
         pass  # it is the other side's to go
     finally:
@@ -71,6 +75,14 @@ async def handle(store, handlers, reader, writer):
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
+
+
+async def hang_up(reader, writer):
+    """Has the client see the last answers: a connection that is closed on what was not read yet could lose them."""
+    writer.write_eof()
+    writer.transport.resume_reading()
+    while await reader.read(65536):
+        pass
 
 
 async def next_line(reader, draining):
