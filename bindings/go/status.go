@@ -44,7 +44,7 @@ const (
 // String returns the name of the status in ptg.h, as "PTG_ESTALE".
 func (s Status) String() string { return C.GoString(C.ptg_status_name(C.ptg_status(s))) }
 
-// Error returns the name of the status, as [Status.String].
+// Error returns the name of the status, after "ptg: ".
 func (s Status) Error() string { return "ptg: " + s.String() }
 
 // Error is the failure of a call: which one, why, and what more is known.
