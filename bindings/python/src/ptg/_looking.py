@@ -106,10 +106,8 @@ class Looking:
         return list_handles(self.runtime.pointer, lib.ptg_group_list_abandoned, self.handle)
 
     def report(self) -> Report:
-        """What its shutdown has done until now, or did. Raises `BusyError` before there is one."""
-        # What was kept when it closed has all groups; some of them may be gone by now.
-        if self._report is not None and self._report.rows:
-            return self._report
+        """What its shutdown has done until now, or did, of the groups that still answer; what `shutdown()` gives has
+        all of them. Raises `BusyError` before there is one."""
         try:
             rows = list_rows(self.runtime.pointer, lib.ptg_group_get_report, self.handle, ReportRow)
         except PtgError:
