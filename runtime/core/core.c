@@ -245,7 +245,7 @@ static void leave_group(struct ptg__core *core, uint32_t slot) {
   group->is_queued = 0;
   if (group->pending & PTG__GROUP_GONE) {
     if (group->noted_status == PTG_OK) ptg__shutdown_told(core, slot);
-  } else if (group->is_over) {
+  } else {
     ptg__group_let_go(core, slot);
   }
 }
@@ -392,6 +392,6 @@ int64_t ptg__core_next_limit(const struct ptg__core *core) {
 }
 
 int ptg__core_is_over(const struct ptg__core *core) {
-  return ptg__group_at(core, core->root)->is_over &&
+  return ptg__group_at(core, core->root)->is_gone &&
          !ptg__core_is_ready(core) && core->events.first == NOBODY;
 }

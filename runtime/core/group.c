@@ -263,40 +263,51 @@ void ptg__group_free(struct ptg__core *core, uint32_t slot) {
   if (release != NULL) release(user_data);
 }
 
-static int is_needed(const struct ptg__core *core,
-                     const struct ptg__group *group) {
-  if (!group->is_gone || group->pending != 0) return 1;
-  if (group->is_queued || group->hook_status != PTG_OK) return 1;
-  if (group->first_child != NOBODY) return 1;
-  if (group->abandoned > group->late || group->untold > 0) return 1;
-  if (group->parent == NOBODY) return 1;
-  const struct ptg__group *parent = ptg__group_at(core, group->parent);
-  /* The report of the root can be read to the end. */
-  return parent->is_ending && (!parent->is_over || parent->parent == NOBODY);
+/* In a tree that has ended: is something still to end late, or to be told? */
+static int goes_on(const struct ptg__group *group) {
+  return group->abandoned > group->late || group->untold > 0 ||
+         group->is_queued;
 }
 
-void ptg__group_let_go(struct ptg__core *core, uint32_t slot) {
-  while (slot != NOBODY) {
-    const struct ptg__group *group = ptg__group_at(core, slot);
-    if (is_needed(core, group)) return;
-    uint32_t parent = group->parent;
-    ptg__group_free(core, slot);
-    slot = parent;
-  }
-}
-
-void ptg__group_let_go_all(struct ptg__core *core, uint32_t top) {
-  for (uint32_t slot = top; slot != NOBODY;
-       slot = ptg__group_walk(core, top, slot))
-    ptg__group_at(core, slot)->is_over = 1;
-
+static void free_tree(struct ptg__core *core, uint32_t top) {
   uint32_t slot = ptg__group_deepest(core, top);
   while (slot != NOBODY) {
     uint32_t next = ptg__group_walk_up(core, top, slot);
-    if (!is_needed(core, ptg__group_at(core, slot)))
-      ptg__group_free(core, slot);
+    ptg__group_free(core, slot);
     slot = next;
   }
+}
+
+void ptg__group_let_go_tree(struct ptg__core *core, uint32_t top) {
+  uint32_t holders = 0;
+  for (uint32_t slot = top; slot != NOBODY;
+       slot = ptg__group_walk(core, top, slot)) {
+    struct ptg__group *group = ptg__group_at(core, slot);
+    group->holds_tree = (uint8_t)goes_on(group);
+    holders += group->holds_tree;
+  }
+  ptg__group_at(core, top)->holders = holders;
+  if (holders == 0) free_tree(core, top);
+}
+
+static uint32_t top_of_ended_tree(const struct ptg__core *core, uint32_t slot) {
+  uint32_t top = slot;
+  for (uint32_t up = ptg__group_at(core, top)->parent;
+       up != NOBODY && ptg__group_at(core, up)->is_ending;
+       up = ptg__group_at(core, top)->parent)
+    top = up;
+  return top;
+}
+
+void ptg__group_let_go(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  if (!group->holds_tree || goes_on(group)) return;
+  group->holds_tree = 0;
+  uint32_t top = top_of_ended_tree(core, slot);
+  PTG_CHECK(ptg__group_at(core, top)->holders > 0);
+  /* Others may have got something to tell since they were counted. */
+  if (--ptg__group_at(core, top)->holders == 0)
+    ptg__group_let_go_tree(core, top);
 }
 
 uint32_t ptg__group_walk(const struct ptg__core *core, uint32_t top,

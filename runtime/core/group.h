@@ -23,12 +23,13 @@ static inline ptg_status ptg__group_find(struct ptg__core *core,
 
 ptg_group ptg__group_handle(const struct ptg__core *core, uint32_t slot);
 
-/* Frees a group that is closed and told, and ancestors that were kept only for
- * it, unless a report or an abandoned task needs it. */
-void ptg__group_let_go(struct ptg__core *core, uint32_t slot);
+/* Frees a tree that has ended, or keeps it whole, for its report, until nothing
+ * in it goes on any more: no abandoned task, and nothing left to tell. */
+void ptg__group_let_go_tree(struct ptg__core *core, uint32_t top);
 
-/* Lets go of all below a group, and of itself. */
-void ptg__group_let_go_all(struct ptg__core *core, uint32_t top);
+/* Something in a group is over, perhaps the last thing that its tree was kept
+ * for. */
+void ptg__group_let_go(struct ptg__core *core, uint32_t slot);
 
 /* Frees a group of which nothing is left, whatever its state. */
 void ptg__group_free(struct ptg__core *core, uint32_t slot);

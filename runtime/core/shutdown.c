@@ -246,7 +246,6 @@ static void close_group(struct ptg__core *core, uint32_t slot) {
 void ptg__shutdown_look(struct ptg__core *core, uint32_t slot) {
   const struct ptg__group *group = ptg__group_at(core, slot);
   if (group->state == PTG_GROUP_CLOSED) {
-    /* A late end: perhaps the last thing that the group was kept for. */
     ptg__group_let_go(core, slot);
     return;
   }
@@ -274,7 +273,7 @@ int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
 static void join(struct ptg__core *core, uint32_t slot,
                  const ptg_shutdown_options *options, uint64_t originator) {
   struct ptg__group *group = ptg__group_at(core, slot);
-  group->is_over = 0; /* one that closed before is in this report too */
+  group->holds_tree = 0; /* one that closed before belongs to this tree now */
   if (!group->is_ending) {
     ptg__order_hold_back(core, slot);
     group->is_ending = 1;
@@ -463,10 +462,7 @@ void ptg__shutdown_told(struct ptg__core *core, uint32_t slot) {
   group->is_gone = 1;
   ptg__owner_let_go(core, slot);
   uint32_t up = group->parent;
-  if (up == NOBODY) {
-    group->is_over = 1;
-    return;
-  }
+  if (up == NOBODY) return;
 
   struct ptg__group *parent = ptg__group_at(core, up);
   ptg_group by = ptg__group_handle(core, slot);
@@ -481,5 +477,5 @@ void ptg__shutdown_told(struct ptg__core *core, uint32_t slot) {
       begin_next_child(core, up, by);
     }
   }
-  if (!parent->is_ending) ptg__group_let_go_all(core, slot);
+  if (!parent->is_ending) ptg__group_let_go_tree(core, slot);
 }

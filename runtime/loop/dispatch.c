@@ -108,7 +108,7 @@ static ptg_status tell(ptg_runtime *runtime, const struct ptg__action *action) {
  * senders go on: they are told so instead. */
 static void end_turn(ptg_runtime *runtime) {
   const struct ptg__core *core = &runtime->core;
-  if (ptg__group_at(core, core->root)->is_over) ptg__remote_shut(runtime);
+  if (ptg__group_at(core, core->root)->is_gone) ptg__remote_shut(runtime);
 }
 
 int ptg__dispatch(ptg_runtime *runtime, int budget) {

@@ -75,7 +75,7 @@ ptg_status ptg_remote_open(ptg_runtime *runtime, ptg_remote **out) {
   *remote = (struct ptg_remote){runtime->mailbox, runtime};
   *out = remote;
   const struct ptg__core *core = &runtime->core;
-  if (ptg__group_at(core, core->root)->is_over) ptg__remote_shut(runtime);
+  if (ptg__group_at(core, core->root)->is_gone) ptg__remote_shut(runtime);
   return PTG_OK;
 }
 

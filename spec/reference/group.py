@@ -31,7 +31,7 @@ class Group:
         self.todo, self.is_queued, self.watches = set(), False, []
         self.state = "open"
         self.is_ending = self.has_begun = self.is_own = self.is_killing = False
-        self.is_forced = self.is_told = self.is_out = self.is_over = self.is_gone = False
+        self.is_forced = self.is_told = self.is_out = self.is_gone = False
         self.awaits_edges = self.has_news = False
         self.held_back = 0
         self.share, self.has_deadline, self.given = Share(), False, 0
@@ -104,7 +104,6 @@ class Group:
             self.begin_unless_held_back(None)
 
     def join(self, force, limits, originator):
-        self.is_over = False  # [PTG-GROUP-13]
         if not self.is_ending:
             for later in self.edges_out:
                 later.held_back += 1
@@ -256,7 +255,7 @@ class Group:
     def look(self):
         """Is it to close now [PTG-SHUT-32]?"""
         if self.state == "closed":
-            self.let_go()
+            self.let_go_tree()
         elif (self.is_own and self.live == 0 and self.untold == 0
               and "on_drain" not in self.todo and self.hook_status == "ok"):
             self.state, self.closed_at = "closed", self.runtime.now
@@ -266,15 +265,20 @@ class Group:
             self.limit_at = None
             self.runtime.put(self, "on_closed")
 
-    def let_go(self):
-        """It is gone, unless a report or an abandoned task needs it [PTG-GROUP-12] to [PTG-GROUP-14]."""
-        is_needed = (not self.is_out or self.children or self.untold or self.abandoned > self.late
-                     or self.parent is None or self.watches or self.is_queued)
-        is_root_next = self.parent and self.parent.parent is None
-        if is_needed or (self.parent.is_ending and (is_root_next or not self.parent.is_over)):
-            return
-        if self.is_gone:
-            return
+    def goes_on(self):
+        return not self.is_out or self.untold or self.abandoned > self.late or self.watches or self.is_queued
+
+    def let_go_tree(self):
+        """The tree that ended is gone, unless something in it goes on [PTG-GROUP-12] to [PTG-GROUP-14]."""
+        top = self
+        while top.parent and top.parent.is_ending:
+            top = top.parent
+        tree = list(top.walk())
+        if top.parent and not any(group.goes_on() for group in tree):
+            for group in reversed(tree):
+                group.go()
+
+    def go(self):
         self.is_gone = True
         self.parent.children.remove(self)
         for later in self.edges_out:
@@ -282,7 +286,6 @@ class Group:
         for first in self.edges_in:
             first.edges_out.remove(self)
         self.runtime.host.release(self)
-        self.parent.let_go()
 
     # --------------------------------------------------------------- tell --
 
@@ -317,8 +320,7 @@ class Group:
             else:
                 self.todo.discard("over")
                 self.is_queued = False
-                if self.is_over:
-                    self.let_go()
+                self.let_go_tree()
                 return
 
     def run_hook(self, call):
@@ -365,7 +367,6 @@ class Group:
             self.owner = None
         parent = self.parent
         if parent is None:
-            self.is_over = True
             return
         parent.open_children -= 1
         parent.children_begun -= 1
@@ -382,10 +383,4 @@ class Group:
             elif not parent.is_parallel:
                 parent.begin_next_child(self)
         if not parent.is_ending:
-            self.let_go_all()
-
-    def let_go_all(self):
-        for group in self.walk():
-            group.is_over = True
-        for group in reversed(list(self.walk())):
-            group.let_go()
+            self.let_go_tree()

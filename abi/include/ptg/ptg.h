@@ -1021,8 +1021,8 @@ typedef struct ptg_report_row {
  * those not closed yet last. Counts and capacity as in
  * ptg_group_list_groups(); row_size is sizeof(ptg_report_row). A
  * shutdown's report can be read from its beginning to the end of on_closed of
- * the group that it was asked for, and while a task that was abandoned there
- * goes on; the root's until ptg_runtime_destroy().
+ * the group that it was asked for, and, as a whole, while a task that was
+ * abandoned there or below goes on; the root's until ptg_runtime_destroy().
  * PTG_EBUSY: the group is not ending.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ERANGE PTG_ETHREAD */
