@@ -4,13 +4,14 @@
 #include "binding.h"
 
 /* core.group_shutdown(group, is_forced, grace_ns, cancel_wait_ns,
- * deadline_ns) */
+ * deadline_ns, originator) */
 static int group_shutdown(lua_State *L) {
   ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
   options.flags = lua_toboolean(L, 2) ? PTG_SHUTDOWN_FORCE : 0;
   options.grace_ns = luaL_optinteger(L, 3, 0);
   options.cancel_wait_ns = luaL_optinteger(L, 4, 0);
   options.deadline_ns = luaL_optinteger(L, 5, 0);
+  options.originator = ptg__binding_check_handle(L, 6);
   return ptg__binding_result(
       L, ptg_group_shutdown(ptg__binding_runtime(L),
                             ptg__binding_check_handle(L, 1), &options));

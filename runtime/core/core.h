@@ -225,7 +225,7 @@ struct ptg__group {
   int64_t created_ns;
 
   struct ptg__counts before; /* counts when its shutdown was asked for */
-  uint64_t originator;       /* whose callback asked for that */
+  uint64_t originator;       /* who asked for that */
   uint64_t abandoned;
   uint64_t late;
   uint64_t killed;

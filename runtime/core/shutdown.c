@@ -271,7 +271,7 @@ int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
 /* --------------------------------------------------------------- request -- */
 
 static void join(struct ptg__core *core, uint32_t slot,
-                 const ptg_shutdown_options *options, uint64_t originator) {
+                 const ptg_shutdown_options *options) {
   struct ptg__group *group = ptg__group_at(core, slot);
   group->holds_tree = 0; /* one that closed before belongs to this tree now */
   if (!group->is_ending) {
@@ -279,7 +279,7 @@ static void join(struct ptg__core *core, uint32_t slot,
     group->is_ending = 1;
     group->begun_ns = core->now_ns;
     group->before = group->counts;
-    group->originator = originator;
+    group->originator = options->originator;
   }
   if (options->flags & PTG_SHUTDOWN_FORCE) group->is_forced = 1;
   if (options->grace_ns != 0) {
@@ -294,8 +294,7 @@ static void join(struct ptg__core *core, uint32_t slot,
 }
 
 void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
-                           const ptg_shutdown_options *options,
-                           uint64_t originator) {
+                           const ptg_shutdown_options *options) {
   struct ptg__group *group = ptg__group_at(core, top);
   if (group->state == PTG_GROUP_CLOSED) return;
   int is_news = !group->is_ending;
@@ -304,7 +303,7 @@ void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
   if (!is_news && !is_tighter) return;
 
   for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
-    join(core, at, options, originator);
+    join(core, at, options);
   tighten(core, top, options->deadline_ns);
   hurry_all(core, top);
   if (is_news) begin_unless_held_back(core, top, PTG_NONE);
@@ -312,8 +311,9 @@ void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
 
 void ptg__shutdown_request_for(struct ptg__core *core, uint32_t top,
                                uint32_t task) {
-  static const ptg_shutdown_options plain = PTG_SHUTDOWN_OPTIONS_INIT;
-  ptg__shutdown_request(core, top, &plain, ptg__task_handle(core, task));
+  ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
+  options.originator = ptg__task_handle(core, task);
+  ptg__shutdown_request(core, top, &options);
 }
 
 /* ------------------------------------------------------------------ tell -- */

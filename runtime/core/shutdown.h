@@ -12,10 +12,9 @@
 #include "core.h"
 
 /* Begins the shutdown of a group, or tightens the one under way. options is
- * complete and checked; originator is the task or group that asks. */
+ * complete and checked. */
 void ptg__shutdown_request(struct ptg__core *core, uint32_t top,
-                           const ptg_shutdown_options *options,
-                           uint64_t originator);
+                           const ptg_shutdown_options *options);
 
 /* Begins it without limits, on behalf of a task: it has failed, or was the
  * owner. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -319,6 +320,16 @@ static int open_control(struct ptg__link *link, uv_stdio_container_t *to,
                        on_control);
 }
 
+/* libuv takes SIGCHLD on whatever stack is running; hosts with small ones, as
+ * Go's, want every handler on the signal stack (Go's package os/signal says so
+ * of programs with cgo). Without such a stack this changes nothing. */
+static void take_child_signal_on_its_stack(void) {
+  struct sigaction action;
+  if (sigaction(SIGCHLD, NULL, &action) != 0) return;
+  action.sa_flags |= SA_ONSTACK;
+  sigaction(SIGCHLD, &action, NULL);
+}
+
 /* In a session of its own no terminal reaches the reaper. */
 static int spawn_reaper(struct ptg__link *link, char *path,
                         uv_stdio_container_t *stdio) {
@@ -342,6 +353,7 @@ static int spawn_reaper(struct ptg__link *link, char *path,
   link->is_spawned = 1;
   link->open_handles++;
   int status = uv_spawn(link->control.loop, &link->reaper, &options);
+  take_child_signal_on_its_stack();
   link->is_reaper_gone = status < 0;
   argv[0] = argv[PTG__REAPER_ARG_PROTOCOL] = argv[PTG__REAPER_ARG_HOST] = NULL;
   return status;

@@ -96,7 +96,8 @@ static ptg_status shut_down(ptg_runtime *runtime, ptg_group group,
   status = ptg__border_check_shutdown(runtime, ours);
   if (status != PTG_OK) return status;
   ptg__runtime_update_time(runtime);
-  ptg__shutdown_request(&runtime->core, slot, ours, runtime->core.current);
+  if (ours->originator == PTG_NONE) ours->originator = runtime->core.current;
+  ptg__shutdown_request(&runtime->core, slot, ours);
   ptg__runtime_schedule(runtime);
   return PTG_OK;
 }

@@ -105,7 +105,7 @@ static void take_wanted(ptg_runtime *runtime) {
   int wanted = atomic_exchange(&runtime->wanted, WANTED_NOTHING);
   ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
   if (wanted == WANTED_FORCE) options.flags = PTG_SHUTDOWN_FORCE;
-  ptg__shutdown_request(&runtime->core, runtime->core.root, &options, PTG_NONE);
+  ptg__shutdown_request(&runtime->core, runtime->core.root, &options);
   if (runtime->trace != NULL) trace_wanted(runtime, &options);
 }
 
@@ -132,8 +132,10 @@ static void work(ptg_runtime *runtime) {
 /* ---------------------------------------------------------------- create -- */
 
 static ptg_status check_options(const ptg_runtime_options *options) {
-  if (options->flags & ~PTG_RUNTIME_MANUAL_CLOCK) return PTG_EINVAL;
-  if (options->loop == NULL) return PTG_OK;
+  if (options->flags & ~(PTG_RUNTIME_MANUAL_CLOCK | PTG_RUNTIME_UNREF))
+    return PTG_EINVAL;
+  if (options->loop == NULL)
+    return options->flags & PTG_RUNTIME_UNREF ? PTG_EINVAL : PTG_OK;
   return options->loop_size == uv_loop_size() ? PTG_OK : PTG_EABI;
 }
 
@@ -179,6 +181,8 @@ static ptg_status create(const ptg_runtime_options *options,
   if (status != PTG_OK) goto no_core;
   status = open_loop(runtime, options->loop);
   if (status != PTG_OK) goto no_loop;
+  if (options->flags & PTG_RUNTIME_UNREF)
+    uv_unref((uv_handle_t *)&runtime->async);
   ptg__directory_add(runtime);
   *out = runtime;
   return PTG_OK;

@@ -137,6 +137,8 @@ void ptg__trace_shutdown(ptg_runtime *runtime, ptg_status status,
     ptg__trace_put_duration(json, "grace", options->grace_ns);
     ptg__trace_put_duration(json, "cancel_wait", options->cancel_wait_ns);
     ptg__trace_put_duration(json, "deadline", options->deadline_ns);
+    if (options->originator != runtime->core.current)
+      ptg__trace_put_handle(json, "originator", options->originator);
   }
   ptg__trace_line_end(&line, runtime);
 }

@@ -121,6 +121,12 @@ class Host:
         reference = request.get(key)
         return self.find(reference, Task) if self.is_something(reference) else None
 
+    def originator(self, request):  # [PTG-CANC-07] [PTG-SHUT-44]
+        named = request.get("originator")
+        if isinstance(named, str):
+            named = self.things.get(named)
+        return named or self.runtime.current[0] or self.runtime.current[1]
+
     # Operations.
 
     def on_hello(self, request):
@@ -189,11 +195,7 @@ class Host:
         def cancel():
             task = self.task(request)
             self.runtime.check_name(reason)
-            originator = request.get("originator")
-            if originator is not None:
-                originator = self.things.get(originator) if isinstance(originator, str) else originator
-            current = self.runtime.current
-            task.ask_from_queue(reason if reason is not None else "cancelled", originator or current[0] or current[1])
+            task.ask_from_queue(reason if reason is not None else "cancelled", self.originator(request))
         self.sent(request, cancel)
 
     def on_sleep(self, request):
@@ -208,7 +210,7 @@ class Host:
     def on_shutdown(self, request):
         if request.get("remote"):
             self.runtime.check_options(request)
-        self.sent(request, lambda: self.runtime.shut_down(self.group(request), request))
+        self.sent(request, lambda: self.runtime.shut_down(self.group(request), request, self.originator(request)))
 
     def on_request_shutdown(self, request):
         self.runtime.wanted = "force" if request.get("force") or self.runtime.wanted == "force" else "plain"

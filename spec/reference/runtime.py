@@ -251,9 +251,9 @@ class Runtime:
         first.edges_out.append(later)
         later.edges_in.append(first)
 
-    def shut_down(self, group, options):
+    def shut_down(self, group, options, originator):
         self.check_options(options)
-        group.shut_down(options, self.current[0] or self.current[1])
+        group.shut_down(options, originator)
 
     # -------------------------------------------------------------- tasks --
 

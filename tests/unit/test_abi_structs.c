@@ -82,12 +82,13 @@ _Static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8,
   FIELD(ptg_group_options, max_queued, 104, 8) \
   FIELD(ptg_group_options, owner, 112, 8) \
   FIELD(ptg_group_options, history, 120, 8) \
-  STRUCT(ptg_shutdown_options, 32) \
+  STRUCT(ptg_shutdown_options, 40) \
   FIELD(ptg_shutdown_options, size, 0, 4) \
   FIELD(ptg_shutdown_options, flags, 4, 4) \
   FIELD(ptg_shutdown_options, grace_ns, 8, 8) \
   FIELD(ptg_shutdown_options, cancel_wait_ns, 16, 8) \
   FIELD(ptg_shutdown_options, deadline_ns, 24, 8) \
+  FIELD(ptg_shutdown_options, originator, 32, 8) \
   STRUCT(ptg_group_info, 208) \
   FIELD(ptg_group_info, size, 0, 4) \
   FIELD(ptg_group_info, state, 4, 4) \
@@ -418,6 +419,7 @@ static void constants_have_their_values_for_ever(void **state) {
   assert_int_equal(PTG_REASON_MAX, 255);
   assert_true(PTG_NUL_TERMINATED == SIZE_MAX);
   assert_int_equal(PTG_RUNTIME_MANUAL_CLOCK, 1);
+  assert_int_equal(PTG_RUNTIME_UNREF, 2);
   assert_int_equal(PTG_GROUP_PARALLEL, 1);
   assert_int_equal(PTG_GROUP_ADMITS_ANYONE, 2);
   assert_int_equal(PTG_GROUP_EVENTS, 4);

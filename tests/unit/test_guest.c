@@ -231,6 +231,44 @@ static void borrowed_loop_can_be_closed_afterwards(void **state) {
   assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+/* Does the loop end by itself once the runtime has nothing to do? */
+static int loop_ends(const struct host *host) {
+  for (int i = 0; i < SETTLING_TURNS; i++)
+    if (uv_run(host->borrowed, UV_RUN_NOWAIT) == 0) return 1;
+  return 0;
+}
+
+static void borrowed_loop_is_kept_alive_by_work_alone_if_wanted(void **state) {
+  for (int is_unref = 0; is_unref < 2; is_unref++) {
+    uv_loop_t loop;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    struct host host = {.borrowed = &loop};
+    ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
+    options.flags = is_unref ? PTG_RUNTIME_UNREF : 0;
+    options.loop = &loop;
+    options.loop_size = uv_loop_size();
+    assert_int_equal(ptg_runtime_create(&options, &host.runtime), PTG_OK);
+    assert_int_equal(ptg_runtime_get_root(host.runtime, &host.root), PTG_OK);
+    ptg_task task;
+    assert_int_equal(
+        ptg_task_spawn(host.runtime, host.root, &plain, NULL, &host, &task),
+        PTG_OK);
+    assert_int_equal(loop_ends(&host), is_unref);
+    assert_int_equal(host.started, 1);
+
+    assert_int_equal(ptg_task_sleep(host.runtime, task, 2 * MS), PTG_OK);
+    if (is_unref) assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    assert_int_equal(host.woken, is_unref);
+    end(&host);
+    assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    assert_int_equal(uv_loop_close(&loop), 0);
+  }
+  ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
+  options.flags = PTG_RUNTIME_UNREF;
+  ptg_runtime *runtime;
+  assert_int_equal(ptg_runtime_create(&options, &runtime), PTG_EINVAL);
+}
+
 static void guest_whose_root_is_closed_asks_for_no_turn(void **state) {
   struct host host = begin(0, NULL);
   assert_int_equal(ptg_group_shutdown(host.runtime, host.root, NULL), PTG_OK);
@@ -493,6 +531,7 @@ int main(void) {
       cmocka_unit_test(guest_that_waits_for_a_sleep_asks_for_few_turns),
       cmocka_unit_test(handles_of_the_host_have_their_turns),
       cmocka_unit_test(borrowed_loop_can_be_closed_afterwards),
+      cmocka_unit_test(borrowed_loop_is_kept_alive_by_work_alone_if_wanted),
       cmocka_unit_test(turn_that_has_done_something_does_not_wait),
       cmocka_unit_test(manual_clock_says_how_far_to_move_it),
       cmocka_unit_test(guest_whose_root_is_closed_asks_for_no_turn),

@@ -282,6 +282,26 @@ static void child_begins_without_the_hosts_signal_settings(void **state) {
   signal(SIGRTMIN + 4, old_rt);
 }
 
+static void note_child_signal(struct watch *watch) {
+  struct sigaction action;
+  assert_int_equal(sigaction(SIGCHLD, NULL, &action), 0);
+  *(int *)watch->extra = action.sa_flags;
+}
+
+static void child_signal_is_taken_on_the_signal_stack(void **state) {
+  (void)state;
+  struct bench bench;
+  struct watch watch;
+  set_up(&bench, &watch);
+  int flags = 0;
+  watch.extra = &flags;
+  watch.on_started = note_child_signal;
+  ptg_process_options options = watch_options(&watch, SHELL("exit 0"));
+  run(&watch, &options);
+  assert_true(flags & SA_ONSTACK);
+  assert_true(flags & SA_RESTART); /* as libuv set it up */
+}
+
 /* So that Ctrl-C at the host's terminal does not reach it. */
 static void child_has_a_process_group_and_session_of_its_own(void **state) {
   (void)state;
@@ -561,6 +581,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(stdin_is_empty),
       cmocka_unit_test(no_descriptor_leaks_into_a_child),
       cmocka_unit_test(child_begins_without_the_hosts_signal_settings),
+      cmocka_unit_test(child_signal_is_taken_on_the_signal_stack),
       cmocka_unit_test(child_has_a_process_group_and_session_of_its_own),
       cmocka_unit_test(lines_of_both_outputs_arrive),
       cmocka_unit_test(bytes_are_not_touched),

@@ -275,14 +275,17 @@ end
 
 local shutdown_spec = {
   grace = "limit", cancel_wait = "limit", deadline = "limit",
-  force = "boolean",
+  force = "boolean", originator = "object",
 }
 
+-- Begins its shutdown, on behalf of whose code is running, or of originator.
+-- False: it has been shut down and is gone.
 function Group:shutdown(given)
   local own = options.check("group:shutdown", given or {}, shutdown_spec)
+  local asks = own.originator and own.originator.handle
+    or core.current_originator()
   local ok, code, detail = core.group_shutdown(self.handle, own.force,
-    own.grace, own.cancel_wait, own.deadline)
-  -- One that is gone has been shut down: false.
+    own.grace, own.cancel_wait, own.deadline, asks)
   if not ok and code ~= "ESTALE" then
     failure.raise(("shutdown of %s"):format(self), code, detail)
   end

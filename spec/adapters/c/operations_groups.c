@@ -52,6 +52,7 @@ static ptg_status do_shutdown(struct adapter *adapter,
   options->grace_ns = request_duration(request, "grace");
   options->cancel_wait_ns = request_duration(request, "cancel_wait");
   options->deadline_ns = request_duration(request, "deadline");
+  options->originator = request_handle(request, "originator");
   if (request_is_bad(request)) return PTG_OK;
   if (request_flag(request, "remote", 1))
     return elsewhere_run(shutdown_remotely, &shutdown);

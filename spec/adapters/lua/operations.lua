@@ -118,6 +118,7 @@ function carry.shutdown(request)
     force = request.force, grace = values.duration(request.grace),
     cancel_wait = values.duration(request.cancel_wait),
     deadline = values.duration(request.deadline),
+    originator = made.optional(request.originator),
   })
 end
 

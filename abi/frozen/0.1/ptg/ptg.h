@@ -106,8 +106,8 @@ PTG_API const char *ptg_status_name(ptg_status status);
 /* A handle is a number, never an address. Zero names nothing. A handle is
  * never given out twice in a process, so a stale one fails with PTG_ESTALE for
  * ever, and one of another runtime does so too. Values stay below 2^53 and so
- * survive a JavaScript or Lua number. The handle of a remote spawn that is still
- * on its way is PTG_EBUSY in every call on the runtime's thread. */
+ * survive a JavaScript or Lua number. The handle of a remote spawn that is
+ * still on its way is PTG_EBUSY in every call on the runtime's thread. */
 typedef uint64_t ptg_group;
 typedef uint64_t ptg_task;
 typedef uint64_t ptg_watch;
@@ -164,8 +164,9 @@ typedef struct ptg_outcome {
   ptg_status status;
   uint32_t flags;      /* PTG_OUTCOME_*; set by libptg */
   int32_t code;        /* the task's own: an exit status, a signal, an errno */
-  const char *message; /* UTF-8, copied, one line is best; NULL: none. Lost,
-                          not an error, when there is no memory for it */
+  const char *message; /* UTF-8, which is not checked; copied, one line is
+                          best; NULL: none. Lost, not an error, when there is
+                          no memory for it */
   size_t message_length;
   uint64_t value;     /* the task's own: carried untouched */
   const char *reason; /* why it was asked to end; NULL: it was not. Set by
@@ -257,6 +258,11 @@ typedef ptg_status (*ptg_group_fn)(ptg_runtime *runtime, ptg_group group,
 
 /* Time stands still until ptg_runtime_advance() moves it. */
 #define PTG_RUNTIME_MANUAL_CLOCK UINT32_C(1)
+
+/* Does not keep a borrowed loop alive while it waits for others: uv_run() may
+ * return when nothing is to be told and no sleep or limit is running.
+ * PTG_EINVAL without a loop. */
+#define PTG_RUNTIME_UNREF UINT32_C(2)
 
 struct ptg_group_options;
 
@@ -498,9 +504,11 @@ typedef struct ptg_shutdown_options {
   int64_t grace_ns;       /* 0: the groups' own */
   int64_t cancel_wait_ns; /* 0: the groups' own */
   int64_t deadline_ns;    /* from this call to all closed; 0: none */
+  uint64_t originator;    /* task or group that asks, for the report; PTG_NONE:
+                             whose callback is running */
 } ptg_shutdown_options;
 #define PTG_SHUTDOWN_OPTIONS_INIT \
-  { (uint32_t)sizeof(ptg_shutdown_options), 0, 0, 0, 0 }
+  { (uint32_t)sizeof(ptg_shutdown_options), 0, 0, 0, 0, 0 }
 
 /* Begins the shutdown of group with all below it, and returns. The children
  * close first, in order; then the group's tasks are told to drain, and when
@@ -733,8 +741,7 @@ PTG_API ptg_status ptg_task_get_user_data(ptg_runtime *runtime, ptg_task task,
                                           const ptg_task_type *type,
                                           void **user_data);
 
-/* --------------------------------------------------------------- watching --
- */
+/* -------------------------------------------------------------- watching -- */
 
 typedef struct ptg_watch_options {
   uint32_t size;
@@ -1012,8 +1019,8 @@ typedef struct ptg_report_row {
   uint64_t abandoned;
   uint64_t killed;
   uint64_t originator; /* of the shutdown, here or above: the task or group
-                          whose callback asked for it, the task whose failure
-                          brought it about, or the owner; PTG_NONE: outside */
+                          that asked for it, the task whose failure brought it
+                          about, or the owner; PTG_NONE: outside */
 } ptg_report_row;
 
 /* Copies the report of the shutdown of group: a row for it and for each group
@@ -1021,8 +1028,8 @@ typedef struct ptg_report_row {
  * those not closed yet last. Counts and capacity as in
  * ptg_group_list_groups(); row_size is sizeof(ptg_report_row). A
  * shutdown's report can be read from its beginning to the end of on_closed of
- * the group that it was asked for, and while a task that was abandoned there
- * goes on; the root's until ptg_runtime_destroy().
+ * the group that it was asked for, and, as a whole, while a task that was
+ * abandoned there or below goes on; the root's until ptg_runtime_destroy().
  * PTG_EBUSY: the group is not ending.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ERANGE PTG_ETHREAD */
@@ -1274,14 +1281,16 @@ enum {
 
 /* A firing. It may do its work at once, or spawn a task for it and set
  * *started (PTG_NONE when it is called), to which the overlap policy then
- * applies. Anything but PTG_OK is a failure of the timer, which ends it. */
+ * applies. Anything but PTG_OK is a failure of the timer, which ends it; to say
+ * more than a status, finish it before: ptg_task_finish(). */
 typedef ptg_status (*ptg_timer_fn)(ptg_runtime *runtime, ptg_task timer,
                                    void *user_data, ptg_task *started);
 
 /* A timer is a task: it ends after its firing, or, periodic, when it is told
  * to drain or cancelled. One that fires once, and not before the end of its
- * group's grace, ends cancelled when it is told to drain. Firings fall on multiples of every_ns from the first
- * one; one that the loop was too busy for is left out, and counted. */
+ * group's grace, ends cancelled when it is told to drain. Firings fall on
+ * multiples of every_ns from the first one; one that the loop was too busy for
+ * is left out, and counted. */
 typedef struct ptg_timer_options {
   uint32_t size;
   uint32_t flags;   /* zero */
@@ -1389,8 +1398,9 @@ PTG_API ptg_status ptg_work_set_outcome(ptg_work *work,
 /* Handles a message of a queue. It may do so at once, or spawn a task for it
  * and set *started (PTG_NONE when it is called): then the message is handled
  * when that task is over, however it ended. Anything but PTG_OK is a failure
- * of the queue, which ends it; the message is then one of those left. Until
- * this returns the message counts as one that waits. */
+ * of the queue, which ends it (to say more than a status, finish it before:
+ * ptg_task_finish()); the message is then one of those left. Until this returns
+ * the message counts as one that waits. */
 typedef ptg_status (*ptg_queue_fn)(ptg_runtime *runtime, ptg_task queue,
                                    void *message, void *user_data,
                                    ptg_task *started);

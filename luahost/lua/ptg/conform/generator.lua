@@ -394,12 +394,16 @@ function makers.finish(self, place)
   return step
 end
 
-function makers.cancel(self, place)
-  local step = { ["do"] = "cancel", task = self:task(place) }
-  self:maybe(20, step, "reason", "enough", "attribution")
+local function maybe_originator(self, place, step)
   self:maybe(20, step, "originator", function(g)
     return g.dice:chance(50) and g:task(place) or g:group(place)
   end, "attribution")
+end
+
+function makers.cancel(self, place)
+  local step = { ["do"] = "cancel", task = self:task(place) }
+  self:maybe(20, step, "reason", "enough", "attribution")
+  maybe_originator(self, place, step)
   self:maybe(3, step, "remote", true, "remote")
   return step
 end
@@ -429,6 +433,7 @@ function makers.shutdown(self, place)
   self:maybe(25, step, "grace", self.limit)
   self:maybe(25, step, "cancel_wait", self.limit)
   self:maybe(15, step, "deadline", self.limit, "deadline")
+  maybe_originator(self, place, step)
   self:maybe(2, step, "remote", true, "remote")
   if place.depth == 0 then
     for _, thing in ipairs(self.things.group) do

@@ -41,7 +41,7 @@ local known = {
   cancel = { "task! reason originator remote" },
   sleep = { "task for!" },
   extend_grace = { "task for!" },
-  shutdown = { "group! force grace cancel_wait deadline remote" },
+  shutdown = { "group! force grace cancel_wait deadline originator remote" },
   request_shutdown = { "force" },
   watch = { "as! group task waiter", kind = "watch", on = "over" },
   unwatch = { "watch!" },
