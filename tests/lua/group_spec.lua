@@ -236,6 +236,30 @@ describe("ptg.group", function()
     ]]))
   end)
 
+  it("is shut down on behalf of whose code is running, or of originator", function()
+    assert.are.equal("true\ttrue\ttrue\n", (script [[
+      local core, uv = require "ptg.core", require "luv"
+      local function originator(group)
+        return core.group_report(group.handle)[1].originator
+      end
+      local one, two, three = ptg.group {}, ptg.group {}, ptg.group {}
+      for _, group in ipairs { one, two, three } do
+        group:spawn(function() ptg.sleep "forever" end)
+      end
+      ptg.root:spawn(function(self)
+        one:shutdown()
+        two:shutdown { originator = app }
+        ptg.await(function(done)
+          local idle = uv.new_idle()
+          idle:start(function() idle:close() three:shutdown() done() end)
+        end)
+        print(originator(one) == self.handle, originator(two) == app.handle,
+          originator(three) == self.handle)
+        ptg.shutdown()
+      end)
+    ]]))
+  end)
+
   it("can be looked at", function()
     assert.are.equal("1\t2\t1\t/app/sub\ta b\n", (script [[
       local sub = app:group { name = "sub" }
