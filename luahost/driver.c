@@ -29,8 +29,7 @@ const char ptg__sleep_mark, ptg__pause_mark;
 
 static lua_Integer idle_count;
 
-/* ------------------------------------------------------- in the coroutine --
- */
+/* ----------------------------------------------------- in the coroutine -- */
 
 static int after_body(lua_State *L, int status, lua_KContext context) {
   (void)context;
@@ -85,8 +84,7 @@ static void put_back(lua_State *L, int index) {
   lua_pop(L, 1);
 }
 
-/* ------------------------------------------------- the task that is running --
- */
+/* --------------------------------------------- the task that is running -- */
 
 static int is_set(lua_State *L, int task, enum ptg__value key) {
   ptg__field_get(L, task, key);
@@ -382,8 +380,7 @@ static int task_nap(lua_State *L) {
   return 1;
 }
 
-/* ------------------------------------------------------------------ set-up --
- */
+/* --------------------------------------------------------------- set-up -- */
 
 /* core.set_driver(...): the values of fields.h that Lua gives. on_resumed(task,
  * what, ...) is told how a coroutine came back, "yielded", "done" or "failed",

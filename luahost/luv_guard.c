@@ -139,8 +139,7 @@ void ptg__luv_close_handles(lua_State *L) {
   lua_pop(L, 1);
 }
 
-/* ------------------------------------------------------- calls of scripts --
- */
+/* ----------------------------------------------------- calls of scripts -- */
 
 #define OWNED_STACK 8
 

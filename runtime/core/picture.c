@@ -28,8 +28,7 @@ static void call_for_what_comes(const struct ptg__task *task) {
   __builtin_prefetch(soon + 64);
 }
 
-/* ---------------------------------------------------------------- measure --
- */
+/* -------------------------------------------------------------- measure -- */
 
 static struct ptg__string name_of(const ptg_task_type *type) {
   const char *name = type->name != NULL ? type->name : "";
@@ -68,8 +67,7 @@ void ptg__picture_measure(const struct ptg__core *core, uint32_t top,
   }
 }
 
-/* -------------------------------------------------------------------- add --
- */
+/* ------------------------------------------------------------------ add -- */
 
 static int add_text(struct ptg__picture *picture, const char *text,
                     uint64_t length, uint64_t *place) {

@@ -115,8 +115,7 @@ static inline void bench_run(struct bench *bench) {
   alarm(0);
 }
 
-/* ------------------------------------------------------------- the record --
- */
+/* ----------------------------------------------------------- the record -- */
 
 static inline void watch_started(ptg_runtime *runtime, ptg_task task,
                                  void *user_data) {

@@ -114,8 +114,7 @@ static void see(enum inside inside) {
   }
 }
 
-/* ------------------------------------------------- a task that does it all --
- */
+/* ---------------------------------------------- a task that does it all -- */
 
 static ptg_status start(ptg_runtime *runtime, ptg_task task, void *user_data) {
   see(IN_START);
@@ -190,8 +189,7 @@ static ptg_status start_and_fail(ptg_runtime *runtime, ptg_task task,
 static const ptg_task_type FAILS = {.size = sizeof(ptg_task_type),
                                     .start = start_and_fail};
 
-/* ------------------------------------------------------ groups and timers --
- */
+/* ---------------------------------------------------- groups and timers -- */
 
 static ptg_status on_error(ptg_runtime *runtime, const ptg_error *error,
                            void *user_data) {
@@ -242,8 +240,7 @@ static ptg_group_options group_options(void *user_data) {
   return options;
 }
 
-/* -------------------------------------------------------------------- run --
- */
+/* ------------------------------------------------------------------ run -- */
 
 static void set_up(enum inside inside, enum deed deed) {
   ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;

@@ -183,8 +183,7 @@ static void check_refusal(const char *what, ptg_status status,
     fail_msg("%s: released %d times, not %d", what, b.released, released);
 }
 
-/* ------------------------------------------------------ calls of a handle --
- */
+/* ---------------------------------------------------- calls of a handle -- */
 
 #define OUTPUT_IS_CLEAR(output) \
   do { \
@@ -513,8 +512,7 @@ static void no_runtime_is_refused(void **state) {
   assert_null(ptg_runtime_realloc(NULL, NULL, 0, 8));
 }
 
-/* ------------------------------------------------------- nowhere to answer --
- */
+/* ---------------------------------------------------- nowhere to answer -- */
 
 static void an_answer_needs_a_place(void **state) {
   ptg_runtime *runtime = b.runtime;

@@ -272,8 +272,7 @@ static void a_size_out_of_reason_is_not_read(void **state) {
     }
 }
 
-/* ------------------------------------------------------ the runtime's own --
- */
+/* ---------------------------------------------------- the runtime's own -- */
 
 static void create_refuses(const ptg_runtime_options *options,
                            ptg_status expected, int released) {

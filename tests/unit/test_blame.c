@@ -73,8 +73,7 @@ static void end_all(struct law *law) {
   law_advance(law, 100 * SECOND);
 }
 
-/* ------------------------------------------------------------------ chain --
- */
+/* ---------------------------------------------------------------- chain -- */
 
 static void group_without_tasks_held_nothing_up(void **state) {
   struct law *law = *state;
@@ -216,8 +215,7 @@ static void blame_can_be_read_when_closing_is_told(void **state) {
   assert_int_equal(context, PTG_NONE);
 }
 
-/* ------------------------------------------------------------ random trees --
- */
+/* --------------------------------------------------------- random trees -- */
 
 static int64_t draw_ns(uint64_t *seed) {
   return law_pick(seed, 4) == 0 ? 0 : law_pick(seed, 3000000) * INT64_C(1001);
@@ -305,8 +303,7 @@ static void parts_add_up_to_the_whole_in_random_trees(void **state) {
   assert_true(long_chains > 100); /* else this has shown nothing */
 }
 
-/* ------------------------------------------------------------------- text --
- */
+/* ----------------------------------------------------------------- text -- */
 
 static const char whole[] =
     "     2.500 s  a\u20ac: t was the last, and was given up\n"
@@ -371,8 +368,7 @@ static void longest_names_fit_into_a_line(void **state) {
   assert_non_null(strstr(text, "x was the last, and was given up\n"));
 }
 
-/* ------------------------------------------------------------------ calls --
- */
+/* ---------------------------------------------------------------- calls -- */
 
 static void group_that_is_not_closed_is_busy(void **state) {
   struct law *law = *state;

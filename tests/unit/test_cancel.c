@@ -257,8 +257,7 @@ static void task_that_cannot_be_hurried_is_asked_all_the_same(void **state) {
   assert_int_equal(ptg_task_finish(law->runtime, task, NULL), PTG_OK);
 }
 
-/* -------------------------------------------------------- with a shutdown --
- */
+/* ------------------------------------------------------ with a shutdown -- */
 
 static void cancelled_task_is_not_told_to_drain(void **state) {
   struct law *law = *state;

@@ -89,8 +89,7 @@ static uint32_t add(struct ptg__slab *slab) {
   return slot;
 }
 
-/* ------------------------------------------------------- a set of handles --
- */
+/* ----------------------------------------------------- a set of handles -- */
 
 struct seen {
   uint64_t *handles;

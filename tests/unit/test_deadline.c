@@ -44,8 +44,7 @@ static ptg_group stubborn_tree(struct law *law, int64_t deadline_ns) {
   return parent;
 }
 
-/* -------------------------------------------------------------- the share --
- */
+/* ------------------------------------------------------------ the share -- */
 
 static void hung_group_leaves_the_later_ones_their_cancel_phase(void **state) {
   struct law *law = *state;
@@ -119,8 +118,7 @@ static void parallel_children_share_the_same_time(void **state) {
                   "a.closed@6 p.cancel@6 p.closed@8");
 }
 
-/* --------------------------------------------------------------- which one --
- */
+/* ------------------------------------------------------------ which one -- */
 
 static void childs_deadline_is_never_later_than_its_parents(void **state) {
   struct law *law = *state;
@@ -179,8 +177,7 @@ static void what_can_be_killed_is_so_under_the_shortest_deadline(void **state) {
   law_traced(law, "k.cancel@0 k.kill@0.5 g.closed@1");
 }
 
-/* ------------------------------------------------------------ second calls --
- */
+/* --------------------------------------------------------- second calls -- */
 
 static void longer_deadline_later_changes_nothing(void **state) {
   struct law *law = *state;
@@ -232,8 +229,7 @@ static void deadline_for_a_child_leaves_its_parents_alone(void **state) {
   law_traced(law, "a.cancel@1 a.closed@3 p.cancel@13 p.closed@15");
 }
 
-/* -------------------------------------------------------------- newcomers --
- */
+/* ------------------------------------------------------------ newcomers -- */
 
 static void group_made_late_leaves_the_later_ones_a_cancel_phase(void **state) {
   struct law *law = *state;
@@ -271,8 +267,7 @@ static void groups_made_late_share_with_those_that_were_there(void **state) {
                   "child.closed@5 older.cancel@5 older.closed@6 top.closed@6");
 }
 
-/* ----------------------------------------------------------------- random --
- */
+/* --------------------------------------------------------------- random -- */
 
 #define FOREST 12
 

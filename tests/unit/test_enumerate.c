@@ -87,8 +87,7 @@ static void tasks_are(const struct law *law, ptg_group group,
   scan_agrees(law, group, tasks, count);
 }
 
-/* ----------------------------------------------------------------- groups --
- */
+/* --------------------------------------------------------------- groups -- */
 
 static void child_groups_are_listed_oldest_first(void **state) {
   struct law *law = *state;
@@ -173,8 +172,7 @@ static void info_is_cut_to_what_the_caller_knows(void **state) {
   assert_int_equal(info.guard, 77);
 }
 
-/* ------------------------------------------------------------------ tasks --
- */
+/* ---------------------------------------------------------------- tasks -- */
 
 static void tasks_that_have_not_ended_are_listed_oldest_first(void **state) {
   struct law *law = *state;
@@ -294,8 +292,7 @@ static void task_without_a_name_has_its_types(void **state) {
   assert_int_equal(ptg_task_finish(law->runtime, task, NULL), PTG_OK);
 }
 
-/* ------------------------------------------------------------------ lists --
- */
+/* ---------------------------------------------------------------- lists -- */
 
 static void list_that_does_not_fit_says_its_size_and_copies_nothing(void **s) {
   struct law *law = *s;
@@ -331,8 +328,7 @@ static void empty_list_needs_no_room(void **state) {
   assert_int_equal(count, 0);
 }
 
-/* ----------------------------------------------------------------- counts --
- */
+/* --------------------------------------------------------------- counts -- */
 
 static struct script some_script(uint64_t *seed) {
   int64_t ns = (int64_t)law_pick(seed, 4) * SECOND / 2;

@@ -61,8 +61,7 @@ static void names_are(const struct law *law, const char *expected) {
   assert_string_equal(names, expected);
 }
 
-/* ------------------------------------------------------------------ alike --
- */
+/* ---------------------------------------------------------------- alike -- */
 
 static void failures_that_are_alike_are_one_row(void **state) {
   struct law *law = *state;
@@ -134,8 +133,7 @@ static void ninth_takes_the_place_of_the_oldest(void **state) {
   assert_int_equal(list(law, law->root).rows[0].count, 1);
 }
 
-/* ------------------------------------------------------------ what counts --
- */
+/* ---------------------------------------------------------- what counts -- */
 
 static void failures_are_the_groups_own(void **state) {
   struct law *law = *state;
@@ -214,8 +212,7 @@ static void hooks_failures_have_no_name(void **state) {
   }
 }
 
-/* ------------------------------------------------------------------ texts --
- */
+/* ---------------------------------------------------------------- texts -- */
 
 /* A text of length bytes that ends with a character. */
 static const char *text(char *room, size_t length, const char *character) {
@@ -259,8 +256,7 @@ static void texts_alike_in_their_first_bytes_are_alike(void **state) {
   assert_int_equal(seen.rows[0].count, 2);
 }
 
-/* ----------------------------------------------------------------- memory --
- */
+/* --------------------------------------------------------------- memory -- */
 
 static void without_memory_only_the_row_is_lost(void **state) {
   struct law *law = *state;
@@ -280,8 +276,7 @@ static void without_memory_only_the_row_is_lost(void **state) {
   names_are(law, "b");
 }
 
-/* ------------------------------------------------------------------ calls --
- */
+/* ---------------------------------------------------------------- calls -- */
 
 static void list_that_does_not_fit_copies_nothing(void **state) {
   struct law *law = *state;

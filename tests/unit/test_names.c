@@ -162,8 +162,7 @@ static void ended_ones_are_not_counted(void **state) {
   most_are(law, group, ROOM, "stubborn/c*1 ");
 }
 
-/* ------------------------------------------------------------------- many --
- */
+/* ----------------------------------------------------------------- many -- */
 
 static void ten_of_many_are_those_that_are_the_most(void **state) {
   struct law *law = *state;
@@ -211,8 +210,7 @@ static void as_many_names_as_tasks_cost_one_pass_too(void **state) {
   assert_true(clock() - begun < LIMIT_S * CLOCKS_PER_SEC);
 }
 
-/* ------------------------------------------------------------------ calls --
- */
+/* ---------------------------------------------------------------- calls -- */
 
 static void without_memory_nothing_is_counted(void **state) {
   struct law *law = *state;

@@ -30,8 +30,7 @@ static ptg_group with_task(struct law *law, ptg_group parent, const char *name,
   return group;
 }
 
-/* ----------------------------------------------------------- parent, child --
- */
+/* -------------------------------------------------------- parent, child -- */
 
 static void children_close_before_the_parents_tasks_are_told(void **state) {
   struct law *law = *state;
@@ -61,8 +60,7 @@ static void graces_begin_when_a_groups_own_turn_comes(void **state) {
                   "a.closed@5");
 }
 
-/* --------------------------------------------------------------- siblings --
- */
+/* ------------------------------------------------------------- siblings -- */
 
 static void siblings_close_one_by_one_newest_first(void **state) {
   struct law *law = *state;
@@ -107,8 +105,7 @@ static void shutdown_of_one_group_leaves_its_siblings_alone(void **state) {
   assert_int_equal(law_info(law, c).state, PTG_GROUP_OPEN);
 }
 
-/* ------------------------------------------------------------------ edges --
- */
+/* ---------------------------------------------------------------- edges -- */
 
 static void edge_overrides_the_order_of_creation(void **state) {
   struct law *law = *state;
@@ -207,8 +204,7 @@ static void edge_of_a_group_that_is_gone_holds_nobody_back(void **state) {
   law_traced(law, "later.closed@1 p.closed@1");
 }
 
-/* ---------------------------------------------------------------- circles --
- */
+/* -------------------------------------------------------------- circles -- */
 
 static void error_says(struct law *law, const char *part) {
   ptg_error_info info = PTG_ERROR_INFO_INIT;
@@ -274,8 +270,7 @@ static void edge_of_a_group_that_is_ending_is_refused(void **state) {
   assert_int_equal(ptg_group_stops_before(law->runtime, b, a), PTG_ECLOSED);
 }
 
-/* -------------------------------------------------------------- same order --
- */
+/* ----------------------------------------------------------- same order -- */
 
 static void group_that_waits_its_turn_is_not_moved_forward(void **state) {
   struct law *law = *state;
@@ -379,8 +374,7 @@ static void order_is_the_same_graceful_forced_and_slow(void **state) {
   }
 }
 
-/* ----------------------------------------------------------------- random --
- */
+/* --------------------------------------------------------------- random -- */
 
 #define SIBLINGS 24
 

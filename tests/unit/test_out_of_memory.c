@@ -193,8 +193,7 @@ static void check_failure(const char *call, ptg_status status, uint64_t seen) {
   assert_true(info.message_length > 0);
 }
 
-/* ------------------------------------------------------------ the scenario --
- */
+/* --------------------------------------------------------- the scenario -- */
 
 static ptg_status create_runtime(void) {
   ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;

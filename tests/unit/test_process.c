@@ -189,8 +189,7 @@ static void reaper_is_found_beside_the_library(void **state) {
   assert_outcome(&watch, PTG_OK, 0, 0);
 }
 
-/* --------------------------------------------------- what a child is given --
- */
+/* ------------------------------------------------ what a child is given -- */
 
 static void argv_env_and_cwd_arrive(void **state) {
   (void)state;

@@ -35,8 +35,7 @@ static void cancel_when_ready(struct watch *watch, const char *line) {
                    PTG_OK);
 }
 
-/* ----------------------------------------------------------------- asking --
- */
+/* --------------------------------------------------------------- asking -- */
 
 static void drain_sends_sigterm_and_a_good_end_is_ok(void **state) {
   (void)state;

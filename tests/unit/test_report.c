@@ -36,8 +36,7 @@ static void times_are(const ptg_report_row *row, const char *name, double begun,
                    closed < 0 ? 0 : (int64_t)(closed * 1e9) + 1);
 }
 
-/* ------------------------------------------------------------------- rows --
- */
+/* ----------------------------------------------------------------- rows -- */
 
 static void rows_tell_instants_and_stand_in_the_order_of_closing(void **s) {
   struct law *law = *s;
@@ -117,8 +116,7 @@ static void counts_are_of_what_happened_after_the_request(void **state) {
   assert_int_equal(rows[0].killed, 1);
 }
 
-/* -------------------------------------------------------------- abandoned --
- */
+/* ------------------------------------------------------------ abandoned -- */
 
 static void abandoned_are_named_in_the_order_they_were_given_up(void **state) {
   struct law *law = *state;
@@ -149,8 +147,7 @@ static void abandoned_are_named_in_the_order_they_were_given_up(void **state) {
   law_finish(a, PTG_OK);
 }
 
-/* -------------------------------------------------------------- waited for --
- */
+/* ----------------------------------------------------------- waited for -- */
 
 static void row_says_whose_closing_let_its_drain_begin(void **state) {
   struct law *law = *state;
@@ -208,8 +205,7 @@ static void critical_chain_is_one_look(void **state) {
   assert_int_equal(at->waited_for, PTG_NONE);
 }
 
-/* -------------------------------------------------------------- life time --
- */
+/* ------------------------------------------------------------ life time -- */
 
 static void report_of_a_group_that_is_not_ending_is_refused(void **state) {
   struct law *law = *state;
@@ -306,8 +302,7 @@ static void row_of_an_older_caller_is_cut_to_its_size(void **state) {
   assert_int_equal(row.guard, 77);
 }
 
-/* ------------------------------------------------------------- originator --
- */
+/* ----------------------------------------------------------- originator -- */
 
 static ptg_status ask_for_shutdown(ptg_runtime *runtime, ptg_task task,
                                    void *group) {

@@ -195,8 +195,7 @@ static void endless_work_does_not_put_a_limit_off(void **state) {
   law_traced(law, "g.closed@1");
 }
 
-/* ----------------------------------------------------------- second calls --
- */
+/* --------------------------------------------------------- second calls -- */
 
 static ptg_group stubborn_group(struct law *law) {
   ptg_group group = begin(law, 10 * SECOND, 10 * SECOND);
@@ -309,8 +308,7 @@ static void negative_limit_or_unknown_flag_begins_nothing(void **state) {
   assert_int_equal(law_info(law, group).state, PTG_GROUP_OPEN);
 }
 
-/* -------------------------------------------------------------- newcomers --
- */
+/* ------------------------------------------------------------ newcomers -- */
 
 static void spawn_after_the_request_is_refused(void **state) {
   struct law *law = *state;
@@ -384,8 +382,7 @@ static void shutdown_needs_no_memory(void **state) {
   assert_int_equal(law->takings, takings);
 }
 
-/* ------------------------------------------------------------------- root --
- */
+/* ----------------------------------------------------------------- root -- */
 
 static void request_from_anywhere_ends_the_root_on_the_next_turn(void **s) {
   struct law *law = *s;

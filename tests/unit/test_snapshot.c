@@ -31,8 +31,7 @@ static ptg_snapshot_view view_of(const ptg_snapshot *snapshot) {
   return view;
 }
 
-/* ---------------------------------------------------------------- compare --
- */
+/* -------------------------------------------------------------- compare -- */
 
 static const char *text_at(const ptg_snapshot_view *view, uint64_t place,
                            uint64_t length) {
@@ -132,8 +131,7 @@ static void compare(const struct law *law, ptg_group top) {
   ptg_snapshot_destroy(snapshot);
 }
 
-/* --------------------------------------------------------------- pictures --
- */
+/* ------------------------------------------------------------- pictures -- */
 
 static void picture_of_an_empty_runtime_is_its_root(void **state) {
   struct law *law = *state;
@@ -321,8 +319,7 @@ static void types_without_a_name_have_room(void **state) {
   ptg_snapshot_destroy(snapshot);
 }
 
-/* ------------------------------------------------------------------- JSON --
- */
+/* ----------------------------------------------------------------- JSON -- */
 
 static char *json_of(const ptg_snapshot *snapshot, size_t *length) {
   assert_int_equal(ptg_snapshot_write_json(snapshot, NULL, 0, length),
@@ -505,8 +502,7 @@ static void json_is_cut_to_what_fits_and_the_need_is_told(void **state) {
   ptg_snapshot_destroy(snapshot);
 }
 
-/* ------------------------------------------------------------------ calls --
- */
+/* ---------------------------------------------------------------- calls -- */
 
 static void view_is_cut_to_what_the_caller_knows(void **state) {
   struct law *law = *state;

@@ -37,8 +37,7 @@ static ptg_status spawn_at(struct law *law, enum event event,
   return PTG_OK;
 }
 
-/* --------------------------------------------------------- while draining --
- */
+/* ------------------------------------------------------- while draining -- */
 
 /* app > (work > inner, other): work is draining, each has a task that lives
  * on. */
@@ -192,8 +191,7 @@ static void member_may_spawn_into_other_open_groups(void **state) {
   assert_int_equal(scene.spawned->spawned, PTG_OK);
 }
 
-/* ------------------------------------------------------- while cancelling --
- */
+/* ----------------------------------------------------- while cancelling -- */
 
 static struct actor *spawn_while_cancelling(struct law *law, enum event on,
                                             const char *of, uint32_t flags) {

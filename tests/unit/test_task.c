@@ -37,8 +37,7 @@ static ptg_status spawn_at(struct law *law, enum event event,
   return PTG_OK;
 }
 
-/* ------------------------------------------------------------------ start --
- */
+/* ---------------------------------------------------------------- start -- */
 
 static void spawn_runs_nothing_before_it_returns(void **state) {
   struct law *law = *state;
@@ -192,8 +191,7 @@ static void bound_on_live_tasks_is_kept(void **state) {
   assert_int_equal(law_info(law, group).refused, 2);
 }
 
-/* -------------------------------------------------------------------- end --
- */
+/* ------------------------------------------------------------------ end -- */
 
 static void release_follows_done(void **state) {
   struct law *law = *state;

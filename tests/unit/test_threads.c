@@ -201,8 +201,7 @@ static void a_call_off_the_thread_is_refused(void **state) {
   assert_int_equal(ptg_runtime_destroy(off.runtime), PTG_OK);
 }
 
-/* ------------------------------------------------------ asking for an end --
- */
+/* ---------------------------------------------------- asking for an end -- */
 
 struct ender {
   ptg_runtime *runtime;

@@ -119,8 +119,7 @@ static void finish(struct host *host) {
   assert_int_equal(pthread_join(host->thread, NULL), 0);
 }
 
-/* ---------------------------------------------------------------- look at --
- */
+/* -------------------------------------------------------------- look at -- */
 
 /* What holds of every picture, also when runtimes come and go. */
 static void check(const ptg_snapshot_view *view) {
@@ -159,8 +158,7 @@ static ptg_snapshot_view take_all(int64_t timeout_ns) {
   return view; /* its numbers only */
 }
 
-/* ------------------------------------------------------------------ cases --
- */
+/* ---------------------------------------------------------------- cases -- */
 
 static void process_without_a_runtime_is_an_empty_picture(void **state) {
   (void)state;
@@ -323,8 +321,7 @@ static void runtimes_of_the_own_thread_answer_at_once(void **state) {
   end(&own[1]);
 }
 
-/* -------------------------------------------------------------- come and go --
- */
+/* ---------------------------------------------------------- come and go -- */
 
 #define SEEN 300
 #define LOOKS 1000
