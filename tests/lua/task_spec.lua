@@ -248,7 +248,6 @@ describe("the end of a task", function()
         print(err.cancelled, err.reason, err.task == t, t.cancelled)
       end
       print(select("#", ptg.await(answering)), answering.cancelled)
-      well:on_done(print)
       print(well:state(), well:cancel())
     ]]
     assert.are.equal("0\t2\ntrue\tearly\ttrue\ttrue\ntrue\tlate\ttrue\ttrue\n"
@@ -401,6 +400,25 @@ describe("ptg.gather", function()
         break
       end
       print(ptg.await(slow))
+    ]]))
+  end)
+end)
+
+describe("on_done", function()
+  after_each(support.clean_up)
+
+  it("is refused once the task has ended, of whatever sort", function()
+    assert.are.equal("ESTALE\nESTALE\nESTALE\nESTALE\n", (main [[
+      local queue = app:queue { capacity = 1, handle = print }
+      local ended = { app:spawn(function() end), app:after("1s", function() end), queue,
+                      app:work(function() end) }
+      queue:close()
+      for _, task in ipairs(ended) do
+        ptg.await(task)
+        ptg.sleep "1s"
+        local ok, err = pcall(task.on_done, task, print)
+        print(ok or err.code)
+      end
     ]]))
   end)
 end)

@@ -4,6 +4,7 @@ local errors = require "ptg.errors"
 local failure = require "ptg.failure"
 local options = require "ptg.options"
 local outcome = require "ptg.outcome"
+local registry = require "ptg.registry"
 
 local ending = {}
 
@@ -11,6 +12,10 @@ local ending = {}
 -- has ended.
 function ending.on_done(task, fn)
   options.value("on_done", "fn", "function", fn)
+  local handle = task.handle or 0
+  if handle ~= 0 and registry.by_handle(handle) ~= task then
+    failure.raise(("on_done of %s"):format(task), "ESTALE", "it has ended")
+  end
   task.done_functions = task.done_functions or {}
   if not task.future then task:make_future() end
   table.insert(task.done_functions, fn)
