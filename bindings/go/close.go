@@ -24,14 +24,14 @@ func (rt *Runtime) RequestShutdown(isForced bool) error {
 		defer rt.ending.Unlock()
 	}
 	if rt.isEnded {
-		return &Error{Op: "ptg_runtime_request_shutdown", Status: ErrClosed}
+		return &Error{Op: "RequestShutdown", Status: ErrClosed, Message: runtimeIsClosed}
 	}
 	status := C.ptg_runtime_request_shutdown(rt.ptr, force)
 	if rt.manual && !rt.steps {
 		rt.nudge()
 	}
 	if status != C.PTG_OK {
-		return &Error{Op: "ptg_runtime_request_shutdown", Status: Status(status)}
+		return &Error{Op: "RequestShutdown", Status: Status(status)}
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func (rt *Runtime) Over() <-chan struct{} { return rt.over }
 // and returns the report.
 func (rt *Runtime) Wait(ctx context.Context) (*Report, error) {
 	if rt.isOnThread() || CurrentTask(ctx) != nil && CurrentTask(ctx).rt == rt {
-		return nil, &Error{Op: "wait", Status: ErrDeadlock, Message: "who waits is part of the root group"}
+		return nil, &Error{Op: "Wait", Status: ErrDeadlock}
 	}
 	select {
 	case <-rt.over:
@@ -63,7 +63,7 @@ func (rt *Runtime) Shutdown(ctx context.Context, limits ...Limits) (*Report, err
 // end here for the library, as timed out; their goroutines are theirs.
 func (rt *Runtime) Destroy() error {
 	isOnThread := rt.isOnThread()
-	err := rt.on("ptg_runtime_destroy", rt.destroy)
+	err := rt.on("Destroy", rt.destroy)
 	if err == nil && !isOnThread {
 		<-rt.ended
 	}
@@ -95,7 +95,7 @@ func (rt *Runtime) destroy() C.ptg_status {
 // [ErrClosed]. Closing again is nil.
 func (rt *Runtime) Close() error {
 	if rt.isOnThread() {
-		return &Error{Op: "close", Status: ErrReentrant}
+		return &Error{Op: "Close", Status: ErrReentrant}
 	}
 	rt.ending.Lock()
 	isEnded := rt.isEnded

@@ -110,7 +110,7 @@ func (t *Task) tellDrain() {
 func Sleep(ctx context.Context, d time.Duration) error {
 	task := CurrentTask(ctx)
 	if task == nil || task.spec.Run == nil {
-		return &Error{Op: "sleep", Status: ErrInvalid, Message: "not in a task with a function"}
+		return &Error{Op: "Sleep", Status: ErrInvalid, Message: "not in a task with a function"}
 	}
 	woken := make(chan struct{})
 	task.woken.Store(&woken)

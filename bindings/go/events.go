@@ -37,7 +37,7 @@ type Event struct {
 // the runtime does it by itself.
 func (rt *Runtime) Take(capacity int) ([]Event, error) {
 	var events []Event
-	err := rt.do(func() {
+	err := rt.do("Take", func() {
 		rt.take(capacity, func(e *C.ptg_event) { events = append(events, eventOf(e)) })
 	})
 	return events, err

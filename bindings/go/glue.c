@@ -166,7 +166,8 @@ void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count) {
   for (glue_mail *at = mail; at < mail + mail_count; at++)
     if (at->group != PTG_NONE)
       at->answer = glue_spawn(runtime, NULL, at->group, at->type, 0, NULL, 0,
-                              NULL, 0, at->spawner, at->user_data);
+                              at->place, PTG_NUL_TERMINATED, at->spawner,
+                              at->user_data);
     else
       at->answer = ptg_task_finish(runtime, at->task, NULL);
 }

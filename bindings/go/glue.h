@@ -48,13 +48,15 @@ ptg_status glue_cancel(ptg_runtime *runtime, ptg_remote *remote, ptg_task task,
 ptg_status glue_wake(ptg_remote *remote);
 ptg_status glue_post(ptg_remote *remote, uintptr_t user_data);
 
-/* Mail: a spawn with nothing but its group and type, whose answer is as that of
- * glue_spawn(); or, without a group, the end of a task that ended well. */
+/* Mail: a spawn with nothing but its group, type and place, whose answer is as
+ * that of glue_spawn(); or, without a group, the end of a task that ended well.
+ */
 typedef struct glue_mail {
   ptg_group group;
   ptg_task task;
   ptg_task spawner;
   const ptg_task_type *type;
+  const char *place; /* ends with a NUL */
   uintptr_t user_data;
   int64_t answer;
 } glue_mail;

@@ -7,6 +7,7 @@ package ptg
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"runtime/cgo"
@@ -149,14 +150,18 @@ type Group struct {
 // NewGroup makes a group in g, open.
 func (g *Group) NewGroup(options GroupOptions) (*Group, error) {
 	child := &Group{rt: g.rt, parent: g, options: options}
+	if err := invalid("NewGroup", options.mistakeInCounts()); err != nil {
+		g.rt.release(options.Release)
+		return nil, err
+	}
 	id := cgo.NewHandle(child)
 	given, free := options.toC(id)
 	defer free()
 	var handle C.ptg_group
 	isCalled := false
-	err := g.rt.on("ptg_group_create", func() C.ptg_status {
-		if options.Owner.isOnItsWay() {
-			return C.PTG_EBUSY
+	err := g.rt.onChecked("NewGroup", func() error {
+		if err := options.Owner.unnameable("NewGroup", "Owner", g.rt); err != nil {
+			return err
 		}
 		isCalled = true
 		status := C.ptg_group_create(g.rt.ptr, C.ptg_group(g.handle), given, &handle)
@@ -170,7 +175,7 @@ func (g *Group) NewGroup(options GroupOptions) (*Group, error) {
 				options.Owner.isOwner.Store(true)
 			}
 		}
-		return status
+		return g.rt.refusal("NewGroup", status, options.mistake())
 	})
 	if !isCalled {
 		id.Delete()
@@ -180,6 +185,20 @@ func (g *Group) NewGroup(options GroupOptions) (*Group, error) {
 		return nil, err
 	}
 	return child, nil
+}
+
+func (o *GroupOptions) mistake() string {
+	return cmp.Or(
+		mistakeInName("Name", o.Name), mistakeInLimit("Grace", o.Grace), mistakeInLimit("CancelWait", o.CancelWait),
+		mistakeInLimit("Deadline", o.Deadline), o.mistakeInCounts(),
+		mistakeInWord("WhenFull", o.WhenFull, ReplaceOldest), mistakeInWord("OnFailure", o.OnFailure, ShutdownRoot),
+	)
+}
+
+// mistakeInCounts is one that the library cannot see.
+func (o *GroupOptions) mistakeInCounts() string {
+	return cmp.Or(mistakeInCount("MaxTasks", o.MaxTasks), mistakeInCount("MaxQueued", o.MaxQueued),
+		mistakeInCount("History", o.History))
 }
 
 // toC returns the options in C memory, until free is called.
@@ -253,7 +272,10 @@ func (g *Group) learnName() {
 // g is closed before later begins to drain. [ErrCycle] names the circle that
 // it would close.
 func (g *Group) StopsBefore(later *Group) error {
-	return g.rt.on("ptg_group_stops_before", func() C.ptg_status {
+	if later == nil {
+		return invalid("StopsBefore", "the later group is nil")
+	}
+	return g.rt.on("StopsBefore", func() C.ptg_status {
 		return C.ptg_group_stops_before(g.rt.ptr, C.ptg_group(g.handle), C.ptg_group(later.Handle()))
 	})
 }
@@ -276,15 +298,17 @@ type Limits struct {
 // that of the way there, and a group that is gone is told to nobody.
 func (g *Group) BeginShutdown(limits Limits) error {
 	options := limits.toC()
-	if g.rt.isOnThread() {
-		return g.rt.failure("ptg_group_shutdown", C.ptg_group_shutdown(g.rt.ptr, C.ptg_group(g.handle), &options))
-	}
-	return g.rt.sendOr("ptg_remote_shutdown", func(way *C.ptg_remote) C.ptg_status {
+	return g.rt.send("BeginShutdown", limits.mistake(), func(way *C.ptg_remote) C.ptg_status {
 		if way == nil {
 			return C.ptg_group_shutdown(g.rt.ptr, C.ptg_group(g.handle), &options)
 		}
 		return C.ptg_remote_shutdown(way, C.ptg_group(g.handle), &options)
 	})
+}
+
+func (l *Limits) mistake() string {
+	return cmp.Or(mistakeInLimit("Grace", l.Grace), mistakeInLimit("CancelWait", l.CancelWait),
+		mistakeInLimit("Deadline", l.Deadline))
 }
 
 func (l *Limits) toC() C.ptg_shutdown_options {
@@ -310,6 +334,9 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 	for _, given := range limits {
 		limit = given
 	}
+	if err := invalid("Shutdown", limit.mistake()); err != nil {
+		return nil, err
+	}
 	if at, ok := ctx.Deadline(); ok {
 		left := max(time.Until(at), 1)
 		if limit.Deadline == 0 || limit.Deadline == Forever || left < limit.Deadline {
@@ -320,18 +347,19 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 		return report, nil
 	}
 	closed, isOnThread := make(chan struct{}), g.rt.isOnThread()
-	err := g.rt.on("shutdown", func() C.ptg_status {
+	err := g.rt.onChecked("Shutdown", func() error {
 		options := limit.toC()
 		g.isWanted.Store(true)
 		status := C.ptg_group_shutdown(g.rt.ptr, C.ptg_group(g.handle), &options)
-		if status != C.PTG_OK {
-			return status
+		if status == C.PTG_OK && isOnThread {
+			return &Error{Op: "Shutdown", Status: ErrDeadlock}
 		}
-		if isOnThread {
-			return C.PTG_EDEADLK
+		if status == C.PTG_OK {
+			over := func(Outcome) { close(closed) }
+			watch := &Watch{rt: g.rt, options: WatchOptions{Waiter: CurrentTask(ctx), Over: over}}
+			status = watch.add(uint64(g.handle))
 		}
-		watch := &Watch{rt: g.rt, options: WatchOptions{Waiter: CurrentTask(ctx), Over: func(Outcome) { close(closed) }}}
-		return watch.add(uint64(g.handle))
+		return g.rt.failure("Shutdown", status)
 	})
 	if err != nil {
 		return g.report.Load(), err

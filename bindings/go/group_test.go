@@ -282,7 +282,7 @@ func TestDefaultHandlerLogs(t *testing.T) {
 	rt := newRuntime(t, ptg.Options{Logger: logged.logger()})
 	group := newGroup(t, rt.Root(), ptg.GroupOptions{Name: "app"})
 	_ = group.Go(func(context.Context) error { panic("nobody looks") }).Wait(within(t))
-	if !logged.has("level=ERROR", "group=/app", "task=goroutine", "nobody looks", "stack=") {
+	if !logged.has("level=ERROR", "group=/app", "task=TestDefaultHandlerLogs.func1", "nobody looks", "stack=") {
 		t.Error(logged.text.String())
 	}
 }

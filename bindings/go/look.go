@@ -62,7 +62,7 @@ type GroupInfo struct {
 // Info returns the group as it is now.
 func (g *Group) Info() (GroupInfo, error) {
 	var info GroupInfo
-	err := g.rt.on("ptg_group_get_info", func() C.ptg_status {
+	err := g.rt.on("Info", func() C.ptg_status {
 		c := C.ptg_group_info{size: C.sizeof_ptg_group_info}
 		status := C.ptg_group_get_info(g.rt.ptr, C.ptg_group(g.Handle()), &c)
 		if status == C.PTG_OK {
@@ -116,7 +116,7 @@ type TaskInfo struct {
 // Info returns the task as it is now; [ErrStale]: it has ended.
 func (t *Task) Info() (TaskInfo, error) {
 	var info TaskInfo
-	err := t.rt.on("ptg_task_get_info", func() C.ptg_status {
+	err := t.rt.on("Info", func() C.ptg_status {
 		c := C.ptg_task_info{size: C.sizeof_ptg_task_info}
 		status := C.ptg_task_get_info(t.rt.ptr, C.ptg_task(t.Handle()), &c)
 		if status == C.PTG_OK {
@@ -137,7 +137,7 @@ func (t *Task) Info() (TaskInfo, error) {
 // while the shutdown that closed them goes on.
 func (g *Group) Groups() ([]Handle, error) {
 	var handles []Handle
-	err := rows(g.rt, "ptg_group_list_groups", func(r *C.ptg_group, n C.size_t, count *C.size_t) C.ptg_status {
+	err := rows(g.rt, "Groups", func(r *C.ptg_group, n C.size_t, count *C.size_t) C.ptg_status {
 		return C.ptg_group_list_groups(g.rt.ptr, C.ptg_group(g.Handle()), r, n, count)
 	}, func(c *C.ptg_group) { handles = append(handles, Handle(*c)) })
 	return handles, err
@@ -147,7 +147,7 @@ func (g *Group) Groups() ([]Handle, error) {
 // first.
 func (g *Group) Tasks() ([]Handle, error) {
 	var handles []Handle
-	err := rows(g.rt, "ptg_group_list_tasks", func(r *C.ptg_task, n C.size_t, count *C.size_t) C.ptg_status {
+	err := rows(g.rt, "Tasks", func(r *C.ptg_task, n C.size_t, count *C.size_t) C.ptg_status {
 		return C.ptg_group_list_tasks(g.rt.ptr, C.ptg_group(g.Handle()), r, n, count)
 	}, func(c *C.ptg_task) { handles = append(handles, Handle(*c)) })
 	return handles, err
@@ -156,7 +156,7 @@ func (g *Group) Tasks() ([]Handle, error) {
 // Abandoned returns the tasks that the group gave up, newest first.
 func (g *Group) Abandoned() ([]Handle, error) {
 	var handles []Handle
-	err := rows(g.rt, "ptg_group_list_abandoned", func(r *C.ptg_task, n C.size_t, count *C.size_t) C.ptg_status {
+	err := rows(g.rt, "Abandoned", func(r *C.ptg_task, n C.size_t, count *C.size_t) C.ptg_status {
 		return C.ptg_group_list_abandoned(g.rt.ptr, C.ptg_group(g.Handle()), r, n, count)
 	}, func(c *C.ptg_task) { handles = append(handles, Handle(*c)) })
 	return handles, err
@@ -176,7 +176,7 @@ type FailureCount struct {
 // the last eight that are not alike.
 func (g *Group) Failures() ([]FailureCount, error) {
 	var failures []FailureCount
-	err := rows(g.rt, "ptg_group_list_failures", func(r *C.ptg_failure_row, n C.size_t, count *C.size_t) C.ptg_status {
+	err := rows(g.rt, "Failures", func(r *C.ptg_failure_row, n C.size_t, count *C.size_t) C.ptg_status {
 		return C.ptg_group_list_failures(g.rt.ptr, C.ptg_group(g.Handle()), r, C.sizeof_ptg_failure_row, n, count)
 	}, func(c *C.ptg_failure_row) {
 		failures = append(failures, FailureCount{
@@ -201,7 +201,7 @@ type PastTask struct {
 // first: see GroupOptions.History.
 func (g *Group) History() ([]PastTask, error) {
 	var tasks []PastTask
-	err := rows(g.rt, "ptg_group_list_history", func(r *C.ptg_history_row, n C.size_t, count *C.size_t) C.ptg_status {
+	err := rows(g.rt, "History", func(r *C.ptg_history_row, n C.size_t, count *C.size_t) C.ptg_status {
 		return C.ptg_group_list_history(g.rt.ptr, C.ptg_group(g.Handle()), r, C.sizeof_ptg_history_row, n, count)
 	}, func(c *C.ptg_history_row) {
 		outcome := outcomeOf(&C.ptg_outcome{status: c.status, code: c.code, flags: c.flags, originator: c.originator})
@@ -222,8 +222,11 @@ type NameCount struct {
 // CountNames returns the most frequent types and names, at most capacity of
 // them, among the tasks of the group and of all below, the most frequent first.
 func (g *Group) CountNames(capacity int) ([]NameCount, error) {
+	if err := invalid("CountNames", mistakeInCount("the capacity", capacity)); err != nil {
+		return nil, err
+	}
 	var names []NameCount
-	err := g.rt.on("ptg_group_count_names", func() C.ptg_status {
+	err := g.rt.on("CountNames", func() C.ptg_status {
 		found := make([]C.ptg_name_row, capacity+1)
 		var count C.size_t
 		status := C.ptg_group_count_names(g.rt.ptr, C.ptg_group(g.Handle()), &found[0], C.sizeof_ptg_name_row,
@@ -249,7 +252,7 @@ type PlanStep struct {
 // doing it.
 func (g *Group) Plan() ([]PlanStep, error) {
 	var steps []PlanStep
-	err := rows(g.rt, "ptg_group_get_plan", func(r *C.ptg_plan_step, n C.size_t, count *C.size_t) C.ptg_status {
+	err := rows(g.rt, "Plan", func(r *C.ptg_plan_step, n C.size_t, count *C.size_t) C.ptg_status {
 		return C.ptg_group_get_plan(g.rt.ptr, C.ptg_group(g.Handle()), r, C.sizeof_ptg_plan_step, n, count)
 	}, func(c *C.ptg_plan_step) {
 		steps = append(steps, PlanStep{
@@ -291,7 +294,7 @@ type ReportRow struct {
 func (g *Group) Report() (*Report, error) {
 	report := &Report{}
 	paths := map[Handle]string{}
-	err := rows(g.rt, "ptg_group_get_report", func(r *C.ptg_report_row, n C.size_t, count *C.size_t) C.ptg_status {
+	err := rows(g.rt, "Report", func(r *C.ptg_report_row, n C.size_t, count *C.size_t) C.ptg_status {
 		return C.ptg_group_get_report(g.rt.ptr, C.ptg_group(g.Handle()), r, C.sizeof_ptg_report_row, n, count)
 	}, func(c *C.ptg_report_row) { report.Rows = append(report.Rows, reportRowOf(c)) })
 	if err != nil {
@@ -361,7 +364,7 @@ type Blame struct {
 // the report can, once the group is closed.
 func (g *Group) Blame() ([]Blame, error) {
 	var chain []Blame
-	err := rows(g.rt, "ptg_group_get_blame", func(r *C.ptg_blame_row, n C.size_t, count *C.size_t) C.ptg_status {
+	err := rows(g.rt, "Blame", func(r *C.ptg_blame_row, n C.size_t, count *C.size_t) C.ptg_status {
 		return C.ptg_group_get_blame(g.rt.ptr, C.ptg_group(g.Handle()), r, C.sizeof_ptg_blame_row, n, count)
 	}, func(c *C.ptg_blame_row) {
 		chain = append(chain, Blame{

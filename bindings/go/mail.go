@@ -9,6 +9,7 @@ package ptg
 import "C"
 
 import (
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -25,7 +26,7 @@ type letter struct {
 }
 
 const (
-	letterSpawn = iota // task, which needs no more than its group and type
+	letterSpawn = iota // task, of Group.Go
 	letterEnd          // task, whose function returned nil
 	letterCall
 )
@@ -74,8 +75,7 @@ func (rt *Runtime) refuse(l *letter) {
 	switch l.kind {
 	case letterSpawn:
 		rt.box.spawns.Add(-1)
-		l.task.end(&Outcome{Status: ErrClosed, NeverRan: true})
-		rt.release(l.task.spec.Release)
+		l.task.refused(&Error{Op: "Go", Status: ErrClosed, Message: runtimeIsClosed})
 	case letterCall:
 		l.fn() // sees that the runtime has ended
 	}
@@ -141,6 +141,7 @@ func (rt *Runtime) address(l *letter, c *C.glue_mail) {
 	}
 	c.group = C.ptg_group(l.task.group.handle)
 	c._type = l.task.spec.toC()
+	c.place = rt.places.at(l.task.spec.caller)
 	c.spawner = C.ptg_task(l.task.spec.Spawner.Handle())
 	c.user_data = C.uintptr_t(rt.tasks.add(l.task))
 }
@@ -157,8 +158,7 @@ func (rt *Runtime) delivered(count int) {
 		spawns++
 		if c.answer < 0 {
 			rt.tasks.remove(uint64(c.user_data))
-			task.end(&Outcome{Status: Status(c.answer), NeverRan: true})
-			rt.release(task.spec.Release)
+			task.refused(task.group.refusal(Status(c.answer)))
 			continue
 		}
 		task.handle.Store(uint64(c.answer))
@@ -168,11 +168,17 @@ func (rt *Runtime) delivered(count int) {
 	}
 }
 
+// refusal says what the group said of a task that was mailed, when others may
+// have been refused since.
+func (g *Group) refusal(status Status) error {
+	return &Error{Op: "Go", Status: status, Message: fmt.Sprintf("the group %q: %s", g.name, status.text())}
+}
+
 // mailCall sends a call that nobody waits for. Once the runtime has ended it is
 // refused, as libptg's own way in does it.
 func (rt *Runtime) mailCall(op string, fn func()) error {
 	if rt.isGone.Load() {
-		return &Error{Op: op, Status: ErrClosed}
+		return &Error{Op: op, Status: ErrClosed, Message: runtimeIsClosed}
 	}
 	rt.mail(&letter{kind: letterCall, fn: func() {
 		if !rt.isDestroyed {

@@ -7,6 +7,7 @@ package ptg
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"runtime/cgo"
 	"unsafe"
@@ -40,12 +41,12 @@ type Queue struct {
 // SpawnQueue puts a queue into the group.
 func (g *Group) SpawnQueue(spec QueueSpec) (*Queue, error) {
 	queue := &Queue{queue: &spec}
-	asTask := &TaskSpec{Name: spec.Name, Type: "queue", Release: spec.Release}
+	asTask := &TaskSpec{Name: spec.Name, Type: "queue", Spawner: spec.Spawner, Release: spec.Release}
 	queue.Task = &Task{rt: g.rt, group: g, queue: queue, spec: asTask}
 	if spec.Done != nil {
 		queue.spec.Done = func(_ *Task, outcome Outcome) { spec.Done(queue, outcome) }
 	}
-	return queue, g.spawnKind(queue.Task, "ptg_queue_spawn", func(id C.uintptr_t, handle *C.ptg_task) C.ptg_status {
+	spawn := func(id C.uintptr_t, handle *C.ptg_task) C.ptg_status {
 		options := (*C.ptg_queue_options)(C.calloc(1, C.sizeof_ptg_queue_options))
 		name := nameToC(spec.Name)
 		defer C.free(unsafe.Pointer(options))
@@ -55,7 +56,19 @@ func (g *Group) SpawnQueue(spec QueueSpec) (*Queue, error) {
 		options.capacity, options.at_once = C.uint64_t(spec.Capacity), C.uint64_t(spec.AtOnce)
 		options.spawner = C.ptg_task(spec.Spawner.Handle())
 		return C.glue_queue(g.rt.ptr, C.ptg_group(g.Handle()), options, id, handle)
-	})
+	}
+	return queue, g.spawnKind(queue.Task, "SpawnQueue", spec.mistake(), spawn)
+}
+
+func (s *QueueSpec) mistake() string {
+	switch {
+	case s.Handle == nil:
+		return "a queue needs Handle"
+	case s.Capacity == 0:
+		return "a queue needs a Capacity"
+	}
+	return cmp.Or(mistakeInName("Name", s.Name), mistakeInCount("Capacity", s.Capacity),
+		mistakeInCount("AtOnce", s.AtOnce))
 }
 
 // QueueAt returns the queue of a handle; see [Runtime.GroupAt].
@@ -66,20 +79,23 @@ func (rt *Runtime) QueueAt(handle Handle) *Queue { return &Queue{Task: rt.TaskAt
 // it is closed, or it drains and this comes from outside. [ErrStale]: it has
 // ended. A message that is refused stays the caller's.
 func (q *Queue) Push(message any, pusher *Task) error {
-	return q.rt.on("ptg_queue_push", func() C.ptg_status {
+	return q.rt.onChecked("Push", func() error {
+		if err := pusher.unnameable("Push", "the pusher", q.rt); err != nil {
+			return err
+		}
 		id := cgo.NewHandle(message)
 		status := C.glue_push(q.rt.ptr, C.ptg_task(q.Handle()), C.ptg_task(pusher.Handle()), C.uintptr_t(id))
 		if status != C.PTG_OK {
 			id.Delete()
 		}
-		return status
+		return q.rt.failure("Push", status)
 	})
 }
 
 // Close lets nothing in after this; what was accepted is handled, and then the
 // queue ends well.
 func (q *Queue) Close() error {
-	return q.rt.on("ptg_queue_close", func() C.ptg_status {
+	return q.rt.on("Close", func() C.ptg_status {
 		return C.ptg_queue_close(q.rt.ptr, C.ptg_task(q.Handle()))
 	})
 }
@@ -97,7 +113,7 @@ type QueueInfo struct {
 // QueueInfo returns the queue as it is now.
 func (q *Queue) QueueInfo() (QueueInfo, error) {
 	var info QueueInfo
-	err := q.rt.on("ptg_queue_get_info", func() C.ptg_status {
+	err := q.rt.on("QueueInfo", func() C.ptg_status {
 		c := C.ptg_queue_info{size: C.sizeof_ptg_queue_info}
 		status := C.ptg_queue_get_info(q.rt.ptr, C.ptg_task(q.Handle()), &c)
 		info = QueueInfo{

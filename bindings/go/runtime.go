@@ -86,6 +86,7 @@ type Runtime struct {
 	batched []*Task       // whom it is about
 	events  []C.ptg_event // C memory
 	isFull  bool          // the last taking was: there may be more
+	places  placeTable
 
 	rootClosed, isOver, isDestroyed bool
 }
@@ -96,6 +97,9 @@ const eventCapacity, batchCapacity = 256, 256
 
 // New makes a runtime, with an open root group, and its thread.
 func New(options Options) (*Runtime, error) {
+	if err := invalid("New", options.mistake()); err != nil {
+		return nil, err
+	}
 	base := context.Background()
 	if options.Context != nil {
 		base = context.WithoutCancel(options.Context)
@@ -103,7 +107,7 @@ func New(options Options) (*Runtime, error) {
 	rt := &Runtime{
 		number: runtimes.Add(1), base: base, logger: options.Logger,
 		manual: options.ManualClock, steps: options.ManualClock && options.Stepped,
-		groups: map[Handle]*Group{}, failing: map[Handle]*Task{},
+		groups: map[Handle]*Group{}, failing: map[Handle]*Task{}, places: placeTable{},
 		wake: make(chan struct{}, 1), over: make(chan struct{}), ended: make(chan struct{}),
 	}
 	failure := make(chan error)
@@ -115,6 +119,18 @@ func New(options Options) (*Runtime, error) {
 	return rt, nil
 }
 
+func (o *Options) mistake() string {
+	switch root := o.Root.mistake(); {
+	case root != "":
+		return "Root: " + root
+	case o.Root.Owner != nil:
+		return "Root: Owner: the root group can have none"
+	case o.Stepped && !o.ManualClock:
+		return "Stepped is for a manual clock"
+	}
+	return ""
+}
+
 // Root returns the root group.
 func (rt *Runtime) Root() *Group { return rt.root }
 
@@ -124,14 +140,20 @@ func (rt *Runtime) NewGroup(options GroupOptions) (*Group, error) { return rt.ro
 // Now returns the runtime's clock: monotonic, from an instant of its own.
 func (rt *Runtime) Now() (time.Duration, error) {
 	var now C.int64_t
-	err := rt.on("ptg_runtime_get_time", func() C.ptg_status { return C.ptg_runtime_get_time(rt.ptr, &now) })
+	err := rt.on("Now", func() C.ptg_status { return C.ptg_runtime_get_time(rt.ptr, &now) })
 	return time.Duration(now), err
 }
 
 // Advance moves a manual clock on and does all that falls due on the way, each
 // thing at its own instant. [ErrReentrant] in a hook.
 func (rt *Runtime) Advance(by time.Duration) error {
-	return rt.on("ptg_runtime_advance", func() C.ptg_status { return rt.settle(by) })
+	if !rt.manual {
+		return invalid("Advance", "the clock is a real one: see Options.ManualClock")
+	}
+	if err := invalid("Advance", mistakeInDuration("the duration", by)); err != nil {
+		return err
+	}
+	return rt.on("Advance", func() C.ptg_status { return rt.settle(by) })
 }
 
 // Current returns whose hook is running on the runtime's thread: a task and
@@ -139,13 +161,13 @@ func (rt *Runtime) Advance(by time.Duration) error {
 // it is [ErrThread]: the context of a task or hook says it everywhere.
 func (rt *Runtime) Current() (*Task, *Group, error) {
 	if !rt.isOnThread() {
-		return nil, nil, &Error{Op: "ptg_runtime_get_current", Status: ErrThread}
+		return nil, nil, &Error{Op: "Current", Status: ErrThread}
 	}
 	var task C.ptg_task
 	var group C.ptg_group
 	status := C.ptg_runtime_get_current(rt.ptr, &task, &group)
 	if status != C.PTG_OK {
-		return nil, nil, rt.failure("ptg_runtime_get_current", status)
+		return nil, nil, rt.failure("Current", status)
 	}
 	return rt.taskOrNil(Handle(task)), rt.groupOrNil(Handle(group)), nil
 }
@@ -154,18 +176,19 @@ func (rt *Runtime) Current() (*Task, *Group, error) {
 // It is not called if the runtime ends before. release, if it is not nil, is
 // called once in any case: after fn, or when that will never be.
 func (rt *Runtime) Post(fn, release func()) error {
+	if fn == nil {
+		rt.release(release)
+		return invalid("Post", "the function is nil")
+	}
 	post := &posted{rt, fn, release}
 	if rt.steps {
 		status := C.glue_post(rt.remote, C.uintptr_t(cgo.NewHandle(post)))
 		runtime.KeepAlive(rt)
-		if status != C.PTG_OK {
-			return &Error{Op: "ptg_remote_post", Status: Status(status)}
-		}
-		return nil
+		return refusalOfMail("Post", status, "")
 	}
 	if rt.isGone.Load() {
 		rt.release(release)
-		return &Error{Op: "post", Status: ErrClosed}
+		return &Error{Op: "Post", Status: ErrClosed, Message: runtimeIsClosed}
 	}
 	rt.mail(&letter{kind: letterCall, fn: func() {
 		if !rt.isDestroyed {

@@ -9,8 +9,12 @@ import (
 // ShutdownOnSignals has the first of the signals shut the root group down, the
 // second force it, and the third end the process with status 130, as `ptg run`
 // does. No signals: SIGTERM and SIGINT. It holds until stop is called or the
-// root group is closed. The limits are those of the first signal's shutdown.
+// root group is closed. The limits are those of the first signal's shutdown; it
+// panics if they are malformed.
 func (rt *Runtime) ShutdownOnSignals(limits Limits, signals ...os.Signal) (stop func()) {
+	if err := invalid("ShutdownOnSignals", limits.mistake()); err != nil {
+		panic(err)
+	}
 	if len(signals) == 0 {
 		signals = []os.Signal{syscall.SIGTERM, os.Interrupt}
 	}

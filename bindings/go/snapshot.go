@@ -42,7 +42,7 @@ type SnapshotTask struct {
 // Snapshot takes a picture of the group with all below it.
 func (g *Group) Snapshot() (*Snapshot, error) {
 	var picture *Snapshot
-	err := g.rt.on("ptg_snapshot_take", func() C.ptg_status {
+	err := g.rt.on("Snapshot", func() C.ptg_status {
 		var c *C.ptg_snapshot
 		status := C.ptg_snapshot_take(g.rt.ptr, C.ptg_group(g.Handle()), &c)
 		if status == C.PTG_OK {
@@ -57,9 +57,12 @@ func (g *Group) Snapshot() (*Snapshot, error) {
 // language. One that does not answer within timeout is left out. Not for
 // hooks: the others are waited for.
 func SnapshotAll(timeout time.Duration) (*Snapshot, error) {
+	if err := invalid("SnapshotAll", mistakeInDuration("the timeout", timeout)); err != nil {
+		return nil, err
+	}
 	var c *C.ptg_snapshot
 	if status := C.ptg_snapshot_take_all(C.int64_t(timeout), &c); status != C.PTG_OK {
-		return nil, &Error{Op: "ptg_snapshot_take_all", Status: Status(status)}
+		return nil, &Error{Op: "SnapshotAll", Status: Status(status)}
 	}
 	return readSnapshot(c), nil
 }

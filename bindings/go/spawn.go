@@ -10,7 +10,6 @@ import (
 	"context"
 	"runtime"
 	"runtime/cgo"
-	"sync"
 	"unsafe"
 )
 
@@ -20,11 +19,12 @@ import (
 // the group, and it is what [Task.Wait] returns. Who must know at once, say
 // because fn is to give something back, calls [Group.Spawn].
 //
+// The task has the name of fn, as "serve" or "Server.serve", or "serve.func1"
+// of a function inside of serve; and as its place the line of this call.
+//
 // Where more is on its way to the runtime than it can take in, Go waits for
-// room.
-func (g *Group) Go(fn func(ctx context.Context) error) *Task {
-	return g.start(&TaskSpec{Type: goroutineType, Run: fn})
-}
+// room. It panics if fn is nil.
+func (g *Group) Go(fn func(ctx context.Context) error) *Task { return g.start(fn, nil) }
 
 // Go spawns a task as [Group.Go] does, into the current group of ctx and on
 // behalf of its current task: so it is accepted while the group drains. Without
@@ -34,23 +34,33 @@ func Go(ctx context.Context, fn func(ctx context.Context) error) *Task {
 	if group == nil {
 		panic("ptg: Go: the context is of no task and no hook")
 	}
-	return group.start(&TaskSpec{Type: goroutineType, Run: fn, Spawner: CurrentTask(ctx)})
+	return group.start(fn, CurrentTask(ctx))
 }
 
-func (g *Group) start(spec *TaskSpec) *Task {
+// start is for a function that is called by the program: the place is there.
+func (g *Group) start(fn func(ctx context.Context) error, spawner *Task) *Task {
+	if fn == nil {
+		panic("ptg: Go: the function is nil")
+	}
+	var caller [1]uintptr
+	runtime.Callers(3, caller[:])
+	spec := &TaskSpec{Run: fn, Spawner: spawner, caller: caller[0]}
 	if !g.rt.isOnThread() {
 		task := &Task{rt: g.rt, group: g, spec: spec}
 		g.rt.mailSpawn(task)
 		return task
 	}
-	task, status := g.spawn(nil, spec)
-	if status != C.PTG_OK {
-		task.end(&Outcome{Status: Status(status), NeverRan: true})
+	task, err := g.spawn("Go", nil, spec)
+	if err != nil {
+		task.refused(err)
 	}
 	return task
 }
 
-const goroutineType = "goroutine"
+// refused ends a task that never was one.
+func (t *Task) refused(err error) {
+	t.end(&Outcome{Status: statusOf(err), Err: err, NeverRan: true})
+}
 
 // Spawn puts a task into the group and returns what the group says of it:
 // [ErrClosed], [ErrFull], or the task. It is spawned on behalf of the current
@@ -63,18 +73,14 @@ func (g *Group) Spawn(ctx context.Context, spec TaskSpec) (*Task, error) {
 		}
 	}
 	var task *Task
-	var failure error
-	err := g.rt.do(func() {
-		var status C.ptg_status
-		task, status = g.spawn(nil, &spec)
-		failure = g.rt.failure("ptg_task_spawn", status)
-	})
+	var refusal error
+	err := g.rt.do("Spawn", func() { task, refusal = g.spawn("Spawn", nil, &spec) })
 	if err != nil {
 		g.rt.release(spec.Release)
 		return nil, err
 	}
-	if failure != nil {
-		return nil, failure
+	if refusal != nil {
+		return nil, refusal
 	}
 	return task, nil
 }
@@ -83,36 +89,35 @@ func (g *Group) Spawn(ctx context.Context, spec TaskSpec) (*Task, error) {
 // way: [ErrFull], [ErrClosed], or [ErrInvalid] for a spec that no group would
 // accept. What the group says is the end of the task, as for [Group.Go].
 func (g *Group) Send(spec TaskSpec) (*Task, error) {
-	task, status := g.spawn(g.rt.remote, &spec)
+	task, refusal := g.spawn("Send", g.rt.remote, &spec)
 	if g.rt.manual && !g.rt.steps {
 		g.rt.nudge()
 	}
 	runtime.KeepAlive(g.rt)
-	if status != C.PTG_OK {
-		return nil, &Error{Op: "ptg_remote_spawn", Status: Status(status)}
+	if refusal != nil {
+		return nil, refusal
 	}
 	return task, nil
 }
 
 // spawn by the way in, or on the thread where remote is nil. The task that it
-// returns is over, in truth, when the status says so.
-func (g *Group) spawn(remote *C.ptg_remote, spec *TaskSpec) (*Task, C.ptg_status) {
+// returns is none if there is an error.
+func (g *Group) spawn(op string, remote *C.ptg_remote, spec *TaskSpec) (*Task, error) {
 	task := &Task{rt: g.rt, group: g, spec: spec}
+	refusal := invalid(op, spec.mistake())
+	if refusal == nil {
+		refusal = spec.Spawner.unnameable(op, "Spawner", g.rt)
+	}
+	if refusal != nil {
+		g.rt.release(spec.Release)
+		return task, refusal
+	}
 	var flags C.uint32_t
 	if spec.Cleanup {
 		flags |= C.PTG_SPAWN_CLEANUP
 	}
 	if spec.Observed {
 		flags |= C.PTG_SPAWN_OBSERVED
-	}
-	kind := spec.toC()
-	if kind == nil {
-		g.rt.release(spec.Release)
-		return task, C.PTG_EINVAL
-	}
-	if spec.Spawner.isOnItsWay() {
-		g.rt.release(spec.Release)
-		return task, C.PTG_EBUSY
 	}
 	var id uint64
 	if spec.Run != nil {
@@ -126,80 +131,26 @@ func (g *Group) spawn(remote *C.ptg_remote, spec *TaskSpec) (*Task, C.ptg_status
 	}
 	name, nameLength := cString(spec.Name)
 	place, placeLength := cString(spec.Place)
-	answer := C.glue_spawn(g.rt.ptr, remote, C.ptg_group(g.handle), kind, flags,
+	if spec.caller != 0 {
+		place, placeLength = g.rt.places.at(spec.caller), C.PTG_NUL_TERMINATED
+	}
+	answer := C.glue_spawn(g.rt.ptr, remote, C.ptg_group(g.handle), spec.toC(), flags,
 		name, nameLength, place, placeLength, spawner, C.uintptr_t(id))
 	if answer < 0 {
 		if spec.Run != nil {
 			g.rt.tasks.remove(id)
 			g.rt.release(spec.Release)
 		}
-		return task, C.ptg_status(answer)
+		if remote != nil {
+			return task, refusalOfMail(op, C.ptg_status(answer), spec.mistakeInNames())
+		}
+		return task, g.rt.refusal(op, C.ptg_status(answer), spec.mistakeInNames())
 	}
 	task.handle.Store(uint64(answer))
-	return task, C.PTG_OK
+	return task, nil
 }
 
 // cString points at the bytes of a string, for the time of a call.
 func cString(s string) (*C.char, C.size_t) {
 	return (*C.char)(unsafe.Pointer(unsafe.StringData(s))), C.size_t(len(s))
-}
-
-// Types live as long as the process.
-var types struct {
-	sync.RWMutex
-	known map[typeKey]*C.ptg_task_type
-}
-
-type typeKey struct {
-	set   C.uint32_t
-	label string
-}
-
-// toC returns nil for a spec that is neither of a function nor of functions.
-func (s *TaskSpec) toC() *C.ptg_task_type {
-	if (s.Run == nil) == (s.Start == nil) {
-		return nil
-	}
-	key := typeKey{C.GLUE_EVENTS, s.Type}
-	if s.Run == nil {
-		key.set = s.set()
-	} else if s.Kill != nil {
-		key.set |= C.GLUE_KILLABLE
-	}
-	types.RLock()
-	known := types.known[key]
-	types.RUnlock()
-	if known != nil {
-		return known
-	}
-	types.Lock()
-	defer types.Unlock()
-	if types.known == nil {
-		types.known = map[typeKey]*C.ptg_task_type{}
-	}
-	if types.known[key] == nil {
-		var label *C.char
-		if s.Type != "" {
-			label = C.CString(s.Type)
-		}
-		types.known[key] = C.glue_make_type(key.set, label)
-	}
-	return types.known[key]
-}
-
-func (s *TaskSpec) set() C.uint32_t {
-	var set C.uint32_t
-	if s.Drain != nil {
-		set |= C.GLUE_DRAIN
-	}
-	if s.Cancel != nil {
-		set |= C.GLUE_CANCEL
-	}
-	if s.Kill != nil {
-		set |= C.GLUE_KILL
-	}
-	if s.Wake != nil {
-		set |= C.GLUE_WAKE
-	}
-	return set
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 )
 
 // Status is what libptg says of a call or of a task's end. The failing ones
@@ -41,30 +42,67 @@ const (
 	ErrDeadlock  Status = C.PTG_EDEADLK    // who waits is part of what is waited for
 )
 
-// String returns the name of the status in ptg.h, as "PTG_ESTALE".
+// String returns the name of the status in every language, as "PTG_ESTALE".
 func (s Status) String() string { return C.GoString(C.ptg_status_name(C.ptg_status(s))) }
 
-// Error returns the name of the status, after "ptg: ".
-func (s Status) Error() string { return "ptg: " + s.String() }
+// Error says in words what the status is, after "ptg: ".
+func (s Status) Error() string { return "ptg: " + s.text() }
+
+func (s Status) text() string {
+	if text := statusTexts[s]; text != "" {
+		return text
+	}
+	return fmt.Sprintf("status %d", int32(s))
+}
+
+var statusTexts = map[Status]string{
+	OK:           "it went well",
+	ErrInvalid:   "an argument is malformed",
+	ErrNoMemory:  "there is no memory",
+	ErrStale:     "it is gone",
+	ErrKind:      "it is of another kind",
+	ErrClosed:    "nothing new is accepted any more",
+	ErrBusy:      "it is still in use",
+	ErrReentrant: "not inside a hook",
+	ErrThread:    "only on the runtime's thread",
+	ErrRange:     "there is more than fits",
+	ErrCanceled:  "it was cancelled",
+	ErrTimedOut:  "a limit ran out",
+	ErrABI:       "this was built for another version of libptg",
+	ErrSystem:    "the system failed",
+	ErrCycle:     "the order would be a circle",
+	ErrFull:      "a bound is reached",
+	ErrFailed:    "it failed",
+	ErrExit:      "it exited with a status other than 0",
+	ErrSignal:    "it was ended by a signal",
+	ErrDeadlock:  "who waits is part of what is waited for",
+}
 
 // Error is the failure of a call: which one, why, and what more is known.
-// [errors.Is] finds its Status.
+// [errors.Is] finds its Status, and its Errno.
 type Error struct {
-	Op      string // the function of ptg.h
+	Op      string // the function or method, as "NewGroup"; "task": a task ended so
 	Status  Status
-	Message string // what the runtime knew of it; may be empty
+	Message string        // what is known beyond the status; may be empty
+	Errno   syscall.Errno // of [ErrSystem]: what the system said; 0: nothing
 }
 
 // Error returns one line.
 func (e *Error) Error() string {
-	if e.Message == "" {
-		return fmt.Sprintf("ptg: %s: %v", e.Op, e.Status.String())
+	message := e.Message
+	if message == "" {
+		message = e.Status.text()
 	}
-	return fmt.Sprintf("ptg: %s: %s (%v)", e.Op, e.Message, e.Status.String())
+	return "ptg: " + e.Op + ": " + message
 }
 
-// Unwrap returns the status.
-func (e *Error) Unwrap() error { return e.Status }
+// Unwrap returns the status and, if there is one, the errno.
+func (e *Error) Unwrap() []error {
+	if e.Errno == 0 {
+		return []error{e.Status}
+	}
+	return []error{e.Status, e.Errno}
+}
 
 // Cancellation is why a task was asked to end. It is the [context.Cause] of
 // the task's context and, when the task ends by it, the error of

@@ -8,7 +8,9 @@ package ptg
 import "C"
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -20,8 +22,8 @@ import (
 // functions that are called on the runtime's thread and must not wait
 // (Start and the others), and ends when [Task.Finish] says so.
 type TaskSpec struct {
-	Name  string // at most 255 bytes of UTF-8; empty: the type's
-	Type  string // the label under which monitors count it; few of them
+	Name  string // at most 255 bytes of UTF-8; empty: as Type
+	Type  string // the label under which monitors count it; few of them; empty: the name of Run
 	Place string // where in the source it is spawned; empty: not known
 
 	// Spawner is the task on whose behalf it is spawned: a draining group
@@ -51,6 +53,25 @@ type TaskSpec struct {
 	// more: after the end, or because the spawn was refused, then from inside of
 	// it. It is for what Run was to give back.
 	Release func()
+
+	caller uintptr // of Group.Go: its place
+}
+
+// mistake is one that the library cannot see.
+func (s *TaskSpec) mistake() string {
+	switch {
+	case s.Run == nil && s.Start == nil:
+		return "a task needs Run, or Start"
+	case s.Run != nil && s.Start != nil:
+		return "a task has Run, or Start, and not both"
+	case s.Run != nil && (s.Drain != nil || s.Cancel != nil || s.Wake != nil):
+		return "Drain, Cancel and Wake are for a task with Start: Run has its context"
+	}
+	return mistakeInName("Type", s.Type)
+}
+
+func (s *TaskSpec) mistakeInNames() string {
+	return cmp.Or(mistakeInName("Name", s.Name), mistakeInName("Place", s.Place))
 }
 
 // Outcome is how a task ended, or is to end.
@@ -143,7 +164,7 @@ func (t *Task) Handle() Handle {
 		return 0
 	}
 	if t.isOnItsWay() {
-		_ = t.rt.do(func() {}) // after the spawn, in the order of the mail
+		_ = t.rt.do("Handle", func() {}) // after the spawn, in the order of the mail
 	}
 	return Handle(t.handle.Load())
 }
@@ -157,15 +178,13 @@ func (t *Task) isOnItsWay() bool {
 // Group returns the group that it was spawned into.
 func (t *Task) Group() *Group { return t.group }
 
-// Name returns the name that it was spawned with, or that of its type.
+// Name returns the name that it was spawned with, or else its type; "" of one
+// that was not spawned here.
 func (t *Task) Name() string {
-	switch {
-	case t.spec == nil:
+	if t.spec == nil {
 		return ""
-	case t.spec.Name != "":
-		return t.spec.Name
 	}
-	return t.spec.Type
+	return cmp.Or(t.spec.Name, t.spec.label())
 }
 
 // Context returns the task's context: the one that Run is given.
@@ -176,17 +195,16 @@ func (t *Task) Context() context.Context { return (*taskContext)(t) }
 // runtime's thread the answer is [ErrStale] for one that had ended;
 // elsewhere it is that of the way there.
 func (t *Task) Finish(outcome Outcome) error {
-	if t.rt.isOnThread() {
-		t.keepFailure(&outcome)
-		err := t.rt.failure("ptg_task_finish", t.finish(nil, &outcome))
-		if err == nil {
-			t.isTold.Store(true)
-		}
-		return err
+	mistake := ""
+	if outcome.Status > 0 {
+		mistake = fmt.Sprintf("Status is positive: %d", outcome.Status)
 	}
 	t.keepFailure(&outcome)
-	t.isTold.Store(true)
-	return t.rt.sendOr("ptg_remote_finish", func(way *C.ptg_remote) C.ptg_status { return t.finish(way, &outcome) })
+	err := t.rt.send("Finish", mistake, func(way *C.ptg_remote) C.ptg_status { return t.finish(way, &outcome) })
+	if err == nil {
+		t.isTold.Store(true)
+	}
+	return err
 }
 
 // Cancel asks the task to end. It is a request: the task may end well, fail,
@@ -202,35 +220,39 @@ func (t *Task) CancelFrom(reason string, originator Handle) error {
 	if length == 0 {
 		text = nil
 	}
-	cancel := func(way *C.ptg_remote) C.ptg_status {
+	return t.rt.send("Cancel", mistakeInName("the reason", reason), func(way *C.ptg_remote) C.ptg_status {
 		return C.glue_cancel(t.rt.ptr, way, C.ptg_task(t.handle.Load()), text, length, C.uint64_t(originator))
-	}
-	if t.rt.isOnThread() {
-		return t.rt.failure("ptg_task_cancel", cancel(nil))
-	}
-	return t.rt.sendOr("ptg_remote_cancel", cancel)
+	})
 }
 
-// sendOr sends a call to the runtime's thread: as mail; or, on a stepped clock,
-// by libptg's own way in, which is bounded and says so.
-func (rt *Runtime) sendOr(op string, fn func(way *C.ptg_remote) C.ptg_status) error {
-	if !rt.steps {
-		return rt.mailCall(op, func() { fn(nil) })
+// send carries out a call on the runtime's thread, or sends it there: as mail;
+// or, on a stepped clock, by libptg's own way in, which is bounded and says so.
+func (rt *Runtime) send(op, mistake string, fn func(way *C.ptg_remote) C.ptg_status) error {
+	if rt.isOnThread() {
+		return rt.refusal(op, fn(nil), mistake)
 	}
-	status := fn(rt.remote)
-	runtime.KeepAlive(rt)
-	if status != C.PTG_OK {
-		return &Error{Op: op, Status: Status(status)}
+	if rt.steps {
+		status := fn(rt.remote)
+		runtime.KeepAlive(rt)
+		return refusalOfMail(op, status, mistake)
 	}
-	return nil
+	if err := invalid(op, mistake); err != nil {
+		return err
+	}
+	return rt.mailCall(op, func() { fn(nil) })
 }
 
 // Sleep has the task's Wake called once, after d; a new sleep takes the place
 // of the last one, and [Forever] ends it. A task with Run calls the function
 // [Sleep] instead.
 func (t *Task) Sleep(d time.Duration) error {
-	return t.rt.on("ptg_task_sleep", func() C.ptg_status {
-		return C.ptg_task_sleep(t.rt.ptr, C.ptg_task(t.Handle()), C.int64_t(d))
+	mistake := mistakeInDuration("the duration", d)
+	if t.spec != nil && t.spec.Start != nil && t.spec.Wake == nil {
+		mistake = "the task has no Wake"
+	}
+	return t.rt.onChecked("Sleep", func() error {
+		status := C.ptg_task_sleep(t.rt.ptr, C.ptg_task(t.Handle()), C.int64_t(d))
+		return t.rt.refusal("Sleep", status, mistake)
 	})
 }
 
@@ -239,8 +261,9 @@ func (t *Task) Sleep(d time.Duration) error {
 // [ErrBusy]: the group is not in its drain phase.
 func (t *Task) ExtendGrace(d time.Duration) (time.Duration, error) {
 	var left C.int64_t
-	err := t.rt.on("ptg_task_extend_grace", func() C.ptg_status {
-		return C.ptg_task_extend_grace(t.rt.ptr, C.ptg_task(t.Handle()), C.int64_t(d), &left)
+	err := t.rt.onChecked("ExtendGrace", func() error {
+		status := C.ptg_task_extend_grace(t.rt.ptr, C.ptg_task(t.Handle()), C.int64_t(d), &left)
+		return t.rt.refusal("ExtendGrace", status, mistakeInDuration("the duration", d))
 	})
 	return time.Duration(left), err
 }
@@ -266,8 +289,11 @@ func (t *Task) Outcome() (Outcome, bool) {
 // waits for itself, or for the owner of a group around itself, gets
 // [ErrDeadlock].
 func (t *Task) Wait(ctx context.Context) error {
+	if t.spec == nil {
+		return invalid("Wait", "the task was not spawned here: see Runtime.Watch")
+	}
 	if t.outcome.Load() == nil && t.isWaitedForInside(CurrentTask(ctx)) {
-		return &Error{Op: "wait", Status: ErrDeadlock, Message: "who waits is part of what is waited for"}
+		return &Error{Op: "Wait", Status: ErrDeadlock}
 	}
 	select {
 	case <-t.Done():

@@ -69,6 +69,68 @@ func TestErrorObjectsArriveUnharmed(t *testing.T) {
 	}
 }
 
+type server struct{}
+
+func (*server) serve(ctx context.Context) error { return park(ctx) }
+
+func generic[T any](ctx context.Context) error { return park(ctx) }
+
+func TestTasksHaveTheNamesOfTheirFunctions(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	inside := func(ctx context.Context) error { return park(ctx) }
+	for name, run := range map[string]func(context.Context) error{
+		"park":         park,
+		"server.serve": new(server).serve,
+		"generic":      generic[int],
+		"TestTasksHaveTheNamesOfTheirFunctions.func1": inside,
+	} {
+		spawned, err := rt.Root().Spawn(within(t), ptg.TaskSpec{Run: run})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, task := range []*ptg.Task{rt.Root().Go(run), spawned} {
+			info, err := task.Info()
+			if err != nil || info.Name != name || info.Type != name || task.Name() != name {
+				t.Errorf("%s: %+v, %v", name, info, err)
+			}
+		}
+	}
+	named, err := rt.Root().Spawn(within(t), ptg.TaskSpec{Name: "n", Type: "t", Place: "here", Run: park})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := named.Info(); err != nil || info.Name != "n" || info.Type != "t" || info.Place != "here" {
+		t.Errorf("%+v, %v", info, err)
+	}
+}
+
+// From outside, from a task, and in a hook.
+func TestTasksKnowWhereTheyWereSpawned(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	spawned := make(chan *ptg.Task, 3)
+	_, _, line, _ := runtime.Caller(0)
+	spawned <- rt.Root().Go(func(ctx context.Context) error {
+		spawned <- ptg.Go(ctx, park)
+		return park(ctx)
+	})
+	if err := rt.Do(func() { spawned <- rt.Root().Go(park) }); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for range 3 {
+		info, err := receive(t, spawned).Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[info.Place] = true
+	}
+	for _, after := range []int{1, 2, 5} {
+		if place := fmt.Sprintf("task_test.go:%d", line+after); !found[place] {
+			t.Errorf("%s is not among %v", place, found)
+		}
+	}
+}
+
 func TestPanicIsAFailureWithItsStack(t *testing.T) {
 	handled := make(failures, 1)
 	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: handled.handle}})

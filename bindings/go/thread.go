@@ -11,6 +11,7 @@ import "C"
 import (
 	"runtime"
 	"runtime/cgo"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -45,6 +46,7 @@ func (rt *Runtime) main(root GroupOptions, failure chan<- error) {
 		rt.refuse(l)
 	}
 	rt.sweep()
+	rt.places.free()
 	C.free(unsafe.Pointer(&rt.batch[0]))
 	C.free(unsafe.Pointer(&rt.events[0]))
 	close(rt.ended)
@@ -66,7 +68,7 @@ func (rt *Runtime) create(root GroupOptions) error {
 		given.flags = C.PTG_RUNTIME_MANUAL_CLOCK
 	}
 	if status := C.ptg_runtime_create(given, &rt.ptr); status != C.PTG_OK {
-		return &Error{Op: "ptg_runtime_create", Status: Status(status)}
+		return &Error{Op: "New", Status: Status(status)}
 	}
 	C.glue_set_self(C.uint64_t(rt.number))
 	var handle C.ptg_group
@@ -76,7 +78,7 @@ func (rt *Runtime) create(root GroupOptions) error {
 	rt.root = group
 	rt.groups[group.handle] = group
 	if status := C.ptg_remote_open(rt.ptr, &rt.remote); status != C.PTG_OK {
-		return rt.abort(&Error{Op: "ptg_remote_open", Status: Status(status)})
+		return rt.abort(&Error{Op: "New", Status: Status(status)})
 	}
 	batch := C.calloc(batchCapacity, C.sizeof_glue_mail)
 	rt.batch = unsafe.Slice((*C.glue_mail)(batch), batchCapacity)
@@ -144,14 +146,20 @@ func (rt *Runtime) isOnThread() bool { return uint64(C.glue_self()) == rt.number
 // returned as a [*PanicError].
 func (rt *Runtime) Do(fn func()) error {
 	var failure error
-	err := rt.do(func() { failure = guard(func() error { fn(); return nil }) })
+	if fn == nil {
+		return invalid("Do", "the function is nil")
+	}
+	err := rt.do("Do", func() { failure = guard(func() error { fn(); return nil }) })
 	if err != nil {
 		return err
 	}
 	return failure
 }
 
-func (rt *Runtime) do(fn func()) error {
+// runtimeIsClosed is said of every call that comes too late.
+const runtimeIsClosed = "the runtime is closed"
+
+func (rt *Runtime) do(op string, fn func()) error {
 	if rt.isOnThread() {
 		fn()
 		return nil
@@ -166,18 +174,44 @@ func (rt *Runtime) do(fn func()) error {
 	}})
 	<-done
 	if !isDone {
-		return &Error{Op: "call", Status: ErrClosed, Message: "the runtime is closed"}
+		return &Error{Op: op, Status: ErrClosed, Message: runtimeIsClosed}
 	}
 	return nil
 }
 
 // on carries out a call of ptg.h on the thread.
 func (rt *Runtime) on(op string, fn func() C.ptg_status) error {
+	return rt.onChecked(op, func() error { return rt.failure(op, fn()) })
+}
+
+// onChecked is for a call whose arguments can be looked at on the thread only.
+func (rt *Runtime) onChecked(op string, fn func() error) error {
 	var failure error
-	if err := rt.do(func() { failure = rt.failure(op, fn()) }); err != nil {
+	if err := rt.do(op, func() { failure = fn() }); err != nil {
 		return err
 	}
 	return failure
+}
+
+// refusal is failure for a call whose mistake is known. It has been left to the
+// library to refuse it, because another reason may come first.
+func (rt *Runtime) refusal(op string, status C.ptg_status, mistake string) error {
+	if status == C.PTG_EINVAL && mistake != "" {
+		return invalid(op, mistake)
+	}
+	return rt.failure(op, status)
+}
+
+// refusalOfMail is likewise, for what libptg's own way in says elsewhere than on
+// the thread.
+func refusalOfMail(op string, status C.ptg_status, mistake string) error {
+	switch {
+	case status == C.PTG_OK:
+		return nil
+	case status == C.PTG_EINVAL && mistake != "":
+		return invalid(op, mistake)
+	}
+	return &Error{Op: op, Status: Status(status)}
 }
 
 func (rt *Runtime) nudge() {
@@ -187,7 +221,7 @@ func (rt *Runtime) nudge() {
 	}
 }
 
-// failure turns a status into an error, on the thread.
+// failure turns a status of the library's into an error, on the thread.
 func (rt *Runtime) failure(op string, status C.ptg_status) error {
 	if status == C.PTG_OK {
 		return nil
@@ -196,6 +230,7 @@ func (rt *Runtime) failure(op string, status C.ptg_status) error {
 	info := C.ptg_error_info{size: C.sizeof_ptg_error_info}
 	if !rt.isDestroyed && C.ptg_runtime_get_error(rt.ptr, &info) == C.PTG_OK && info.status == status {
 		err.Message = goString(info.message, info.message_length)
+		err.Errno = syscall.Errno(-info.uv_status)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ package ptg
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"runtime/cgo"
 	"time"
@@ -44,9 +45,9 @@ type TimerSpec struct {
 // SpawnTimer puts a timer into the group. It is a task, which ends after its
 // firing, or, periodic, when it is told to drain or cancelled.
 func (g *Group) SpawnTimer(spec TimerSpec) (*Task, error) {
-	asTask := &TaskSpec{Name: spec.Name, Type: "timer", Done: spec.Done, Release: spec.Release}
+	asTask := &TaskSpec{Name: spec.Name, Type: "timer", Spawner: spec.Spawner, Done: spec.Done, Release: spec.Release}
 	timer := &Task{rt: g.rt, group: g, fire: spec.Fire, spec: asTask}
-	return timer, g.spawnKind(timer, "ptg_timer_spawn", func(id C.uintptr_t, handle *C.ptg_task) C.ptg_status {
+	return timer, g.spawnKind(timer, "SpawnTimer", spec.mistake(), func(id C.uintptr_t, handle *C.ptg_task) C.ptg_status {
 		options := (*C.ptg_timer_options)(C.calloc(1, C.sizeof_ptg_timer_options))
 		name := nameToC(spec.Name)
 		defer C.free(unsafe.Pointer(options))
@@ -60,15 +61,37 @@ func (g *Group) SpawnTimer(spec TimerSpec) (*Task, error) {
 	})
 }
 
+func (s *TimerSpec) mistake() string {
+	switch {
+	case s.Fire == nil:
+		return "a timer needs Fire"
+	case s.After == 0 && s.Every == 0:
+		return "a timer needs After, or Every"
+	case s.After < 0 && s.After != AtOnce:
+		return mistakeInDuration("After", s.After)
+	}
+	return cmp.Or(mistakeInName("Name", s.Name), mistakeInDuration("Every", s.Every),
+		mistakeInWord("Overlap", s.Overlap, Replace))
+}
+
 // spawnKind makes a task of a sort that comes with the library.
-func (g *Group) spawnKind(task *Task, op string, spawn func(C.uintptr_t, *C.ptg_task) C.ptg_status) error {
+func (g *Group) spawnKind(
+	task *Task, op, mistake string, spawn func(C.uintptr_t, *C.ptg_task) C.ptg_status,
+) error {
 	isCalled := false
-	err := g.rt.on(op, func() C.ptg_status {
+	err := g.rt.onChecked(op, func() error {
+		err := invalid(op, mistake)
+		if err == nil {
+			err = task.spec.Spawner.unnameable(op, "Spawner", g.rt)
+		}
+		if err != nil {
+			return err
+		}
 		isCalled = true
 		var handle C.ptg_task
 		status := spawn(C.uintptr_t(cgo.NewHandle(task)), &handle)
 		task.handle.Store(uint64(handle))
-		return status
+		return g.rt.failure(op, status)
 	})
 	if !isCalled {
 		g.rt.release(task.spec.Release)
@@ -114,7 +137,7 @@ type TimerInfo struct {
 // TimerInfo returns what a timer has done.
 func (t *Task) TimerInfo() (TimerInfo, error) {
 	var info TimerInfo
-	err := t.rt.on("ptg_timer_get_info", func() C.ptg_status {
+	err := t.rt.on("TimerInfo", func() C.ptg_status {
 		c := C.ptg_timer_info{size: C.sizeof_ptg_timer_info}
 		status := C.ptg_timer_get_info(t.rt.ptr, C.ptg_task(t.Handle()), &c)
 		info = TimerInfo{uint64(c.fired), uint64(c.skipped), uint64(c.missed)}

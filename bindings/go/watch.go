@@ -28,13 +28,15 @@ type Watch struct {
 func (rt *Runtime) Watch(watched Handle, options WatchOptions) (*Watch, error) {
 	watch := &Watch{rt: rt, options: options}
 	isCalled := false
-	err := rt.on("ptg_watch_add", func() C.ptg_status {
-		isCalled = true
+	err := rt.onChecked("Watch", func() error {
 		if options.Over == nil {
-			rt.release(options.Release)
-			return C.PTG_EINVAL
+			return invalid("Watch", "a watch needs Over")
 		}
-		return watch.add(uint64(watched))
+		if err := options.Waiter.unnameable("Watch", "Waiter", rt); err != nil {
+			return err
+		}
+		isCalled = true
+		return rt.failure("Watch", watch.add(uint64(watched)))
 	})
 	if !isCalled {
 		rt.release(options.Release)
@@ -63,7 +65,7 @@ func (w *Watch) Handle() Handle {
 
 // Remove gives the watch up: its function will not be called.
 func (w *Watch) Remove() error {
-	return w.rt.on("ptg_watch_remove", func() C.ptg_status {
+	return w.rt.on("Remove", func() C.ptg_status {
 		return C.ptg_watch_remove(w.rt.ptr, C.ptg_watch(w.Handle()))
 	})
 }

@@ -37,7 +37,7 @@ func main() {
 		fmt.Println("goodbye")
 		return nil
 	})
-	clumsy := app.Go(func(context.Context) error { return errors.New("it was dropped") })
+	clumsy := app.Go(drop)
 
 	fmt.Println("clumsy ended with:", clumsy.Wait(context.Background()))
 	report, err := app.Shutdown(context.Background())
@@ -49,3 +49,5 @@ func main() {
 		log.Fatal(err)
 	}
 }
+
+func drop(context.Context) error { return errors.New("it was dropped") }
