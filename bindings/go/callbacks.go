@@ -107,6 +107,7 @@ func (t *Task) toldCancel(cause *Cancellation) {
 func ptgGoDone(id C.uintptr_t, handle C.ptg_task, c *C.ptg_outcome) {
 	task := object[*Task](id)
 	task.handle.Store(uint64(handle))
+	delete(task.rt.kinds, Handle(handle))
 	outcome := outcomeOf(c)
 	task.over(&outcome)
 }
@@ -126,9 +127,6 @@ func (t *Task) over(outcome *Outcome) {
 		}
 	}
 	t.end(outcome)
-	if t.failed() != nil {
-		t.forgetFailure()
-	}
 	if t.spec.Done == nil {
 		return
 	}
@@ -181,7 +179,7 @@ func ptgGoError(id C.uintptr_t, c *C.ptg_error) C.ptg_status {
 	handler := object[*Group](id)
 	rt := handler.rt
 	failure := &Failure{
-		Group: rt.groupOrNil(Handle(c.group)), Task: rt.taskOrNil(Handle(c.task)),
+		Group: rt.groupOrNil(Handle(c.group)), Task: rt.failedTask(Handle(c.task), uintptr(c.task_user_data)),
 		Name: goString(c.name, c.name_length), Age: time.Duration(c.age_ns),
 		Outcome:      outcomeOf(c.outcome),
 		DuringCancel: c.flags&C.PTG_ERROR_DURING_CANCEL != 0,
@@ -195,6 +193,20 @@ func ptgGoError(id C.uintptr_t, c *C.ptg_error) C.ptg_status {
 		}
 	}
 	return handler.give(failure)
+}
+
+// failedTask returns the task that an error is of; nil: a hook. What C has
+// for those of the library's own sorts is theirs.
+func (rt *Runtime) failedTask(handle Handle, userData uintptr) *Task {
+	switch kind := rt.kinds[handle]; {
+	case handle == 0:
+		return nil
+	case kind != nil:
+		return kind
+	case isOfGoroutine(userData):
+		return rt.tasks.get(userData)
+	}
+	return object[*Task](C.uintptr_t(userData))
 }
 
 // give gives a failure to a group's own handler.
@@ -304,12 +316,10 @@ func (p *posted) call() {
 }
 
 //export ptgGoOver
-func ptgGoOver(id C.uintptr_t, watched C.uint64_t, c *C.ptg_outcome) {
+func ptgGoOver(id C.uintptr_t, c *C.ptg_outcome) {
 	watch := object[*Watch](id)
 	outcome := outcomeOf(c)
-	if task := watch.rt.failingTask(Handle(watched)); task != nil {
-		outcome.Err = task.failed()
-	}
+	outcome.Err = outcome.error()
 	if err := guard(func() error { watch.options.Over(outcome); return nil }); err != nil {
 		watch.rt.log("the function of a watch failed", watch.rt.root, "", err)
 	}

@@ -77,20 +77,21 @@ func (rt *Runtime) dispatch(events []C.ptg_event) {
 	rt.tasks.mu.Lock()
 	for i := range events {
 		e := &events[i]
-		if e.task == 0 || e.kind == C.PTG_EVENT_ERROR {
+		if !isOfGoroutine(uintptr(e.user_data)) {
 			continue
 		}
-		tasks[i] = rt.tasks.at(uint64(e.user_data))
+		tasks[i] = rt.tasks.at(uintptr(e.user_data))
 		if e.kind == C.PTG_EVENT_DONE {
-			rt.tasks.removeLocked(uint64(e.user_data))
+			rt.tasks.removeLocked(uintptr(e.user_data))
 		}
 	}
 	rt.tasks.mu.Unlock()
 	for i := range events {
-		if task := tasks[i]; task != nil {
-			task.told(&events[i])
+		e := &events[i]
+		if e.task == 0 || e.kind == C.PTG_EVENT_ERROR {
+			rt.toldGroup(e, tasks[i])
 		} else {
-			rt.toldGroup(&events[i])
+			tasks[i].told(e)
 		}
 	}
 }
@@ -141,8 +142,9 @@ func (t *Task) toldDone(e *C.ptg_event) {
 	t.over(&outcome)
 }
 
-// toldGroup carries out the event of a group with Events.
-func (rt *Runtime) toldGroup(e *C.ptg_event) {
+// toldGroup carries out the event of a group with Events. If it is an error of a
+// goroutine's task, which may be over by the same batch, that is failed.
+func (rt *Runtime) toldGroup(e *C.ptg_event, failed *Task) {
 	group := rt.GroupAt(Handle(e.group))
 	switch e.kind {
 	case C.PTG_EVENT_GROUP_DRAIN:
@@ -154,9 +156,11 @@ func (rt *Runtime) toldGroup(e *C.ptg_event) {
 		if group.options.OnError == nil {
 			return
 		}
+		if failed == nil {
+			failed = rt.failedTask(Handle(e.task), uintptr(e.user_data))
+		}
 		failure := &Failure{
-			Group: rt.groupOrNil(Handle(e.originator)), Task: rt.taskOrNil(Handle(e.task)),
-			Outcome: outcomeOfEvent(e),
+			Group: rt.groupOrNil(Handle(e.originator)), Task: failed, Outcome: outcomeOfEvent(e),
 		}
 		if failure.Task != nil {
 			failure.Name = failure.Task.Name()

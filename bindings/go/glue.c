@@ -199,7 +199,7 @@ void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
 
 static void on_over(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
                     const ptg_outcome *outcome, void *user_data) {
-  ptgGoOver((uintptr_t)user_data, watched, (ptg_outcome *)outcome);
+  ptgGoOver((uintptr_t)user_data, (ptg_outcome *)outcome);
 }
 
 ptg_status glue_watch(ptg_runtime *runtime, uint64_t watched, ptg_task waiter,

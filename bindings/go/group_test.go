@@ -287,6 +287,52 @@ func TestDefaultHandlerLogs(t *testing.T) {
 	}
 }
 
+// A handler is given the very task, of whatever sort, and a watch the outcome.
+func TestWhoFailed(t *testing.T) {
+	failed := errors.New("failed")
+	for _, events := range []bool{false, true} {
+		handled, over := make(failures, 3), make(chan ptg.Outcome, 1)
+		rt := newRuntime(t, ptg.Options{})
+		group := newGroup(t, rt.Root(), ptg.GroupOptions{OnError: handled.handle, Events: events})
+		spawned := map[string]*ptg.Task{}
+		spawned["goroutine"] = group.Go(func(context.Context) error { return failed })
+		driven, err := group.Spawn(within(t), ptg.TaskSpec{
+			Name: "driven", Start: func(*ptg.Task) error { return nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		spawned["driven"] = driven
+		_, err = rt.Watch(driven.Handle(), ptg.WatchOptions{Over: func(outcome ptg.Outcome) { over <- outcome }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := driven.Finish(ptg.Outcome{Err: failed}); err != nil {
+			t.Fatal(err)
+		}
+		spawned["timer"], err = group.SpawnTimer(ptg.TimerSpec{
+			After: ptg.AtOnce, Fire: func(context.Context, *ptg.Task) (*ptg.Task, error) { return nil, failed },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := map[*ptg.Task]bool{}
+		for range 3 {
+			failure := receive(t, handled)
+			given[failure.Task] = errors.Is(failure, failed)
+		}
+		for name, task := range spawned {
+			if !given[task] {
+				t.Errorf("events %v: the handler was not given the %s", events, name)
+			}
+		}
+		outcome := receive(t, over)
+		if !errors.Is(outcome.Err, ptg.ErrFailed) || outcome.Err.Error() != "ptg: task: failed" {
+			t.Errorf("the watch was told %v", outcome.Err)
+		}
+	}
+}
+
 // Panics of everything that C calls become failures, or are logged where
 // nobody can be told.
 func TestNoPanicCrossesIntoC(t *testing.T) {

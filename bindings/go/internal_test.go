@@ -32,6 +32,14 @@ func TestNothingIsKept(t *testing.T) {
 			// Said too late: kept neither.
 			_ = task.Finish(Outcome{Err: errors.New("too late")})
 		}
+		fire := func(context.Context, *Task) (*Task, error) { return nil, errors.New("failed") }
+		timer, err := group.SpawnTimer(TimerSpec{After: AtOnce, Fire: fire})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := timer.Wait(context.Background()); err == nil || err.Error() != "failed" {
+			t.Error(err)
+		}
 		if n%2 == 0 {
 			_ = tasks[3].Cancel("")
 		}
@@ -42,8 +50,8 @@ func TestNothingIsKept(t *testing.T) {
 	err = rt.Do(func() {
 		rt.mu.Lock()
 		defer rt.mu.Unlock()
-		if len(rt.failing) != 0 || len(rt.groups) != 1 {
-			t.Errorf("%d failures and %d groups are kept", len(rt.failing), len(rt.groups)-1)
+		if len(rt.kinds) != 0 || len(rt.groups) != 1 {
+			t.Errorf("%d timers and %d groups are kept", len(rt.kinds), len(rt.groups)-1)
 		}
 		if left := len(rt.tasks.tasks) - len(rt.tasks.free); left != 0 {
 			t.Errorf("%d tasks are kept", left)

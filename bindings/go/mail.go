@@ -157,7 +157,7 @@ func (rt *Runtime) delivered(count int) {
 		}
 		spawns++
 		if c.answer < 0 {
-			rt.tasks.remove(uint64(c.user_data))
+			rt.tasks.remove(uintptr(c.user_data))
 			task.refused(task.group.refusal(Status(c.answer)))
 			continue
 		}

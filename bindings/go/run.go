@@ -46,7 +46,7 @@ func (t *Task) ranTo(err error) {
 	if t.isCancellation(err) {
 		outcome.Status = ErrCanceled
 	}
-	t.keepFailure(outcome)
+	t.keepFailure(err)
 	// When the runtime has ended nobody is left to be told.
 	_ = t.rt.mailCall("finish", func() { t.finish(nil, outcome) })
 }
@@ -57,25 +57,11 @@ func (t *Task) isCancellation(err error) bool {
 	return cause != nil && statusOf(err) == ErrCanceled
 }
 
-// keepFailure keeps the error object until the end of the task has been told.
-func (t *Task) keepFailure(outcome *Outcome) {
-	if outcome.Err == nil || t.spec == nil {
-		return
+// keepFailure keeps the error object for the handler and who waits.
+func (t *Task) keepFailure(err error) {
+	if err != nil {
+		t.failure.Store(&err)
 	}
-	err := outcome.Err
-	t.failure.Store(&err)
-	t.rt.mu.Lock()
-	t.rt.failing[t.Handle()] = t
-	t.rt.mu.Unlock()
-	if t.outcome.Load() != nil { // it was over: nobody will ask, nor forget
-		t.forgetFailure()
-	}
-}
-
-func (t *Task) forgetFailure() {
-	t.rt.mu.Lock()
-	delete(t.rt.failing, t.Handle())
-	t.rt.mu.Unlock()
 }
 
 // failed returns the error object; nil: there is none.

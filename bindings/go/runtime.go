@@ -67,10 +67,9 @@ type Runtime struct {
 	manual bool
 	steps  bool
 
-	tasks   table // of goroutines; callbacks have cgo handles
-	mu      sync.Mutex
-	groups  map[Handle]*Group // not gone yet, made here
-	failing map[Handle]*Task  // failed, the end not told yet
+	tasks  table // of goroutines; callbacks have cgo handles
+	mu     sync.Mutex
+	groups map[Handle]*Group // not gone yet, made here
 
 	ending  sync.Mutex // held while it is destroyed
 	isEnded bool
@@ -87,6 +86,7 @@ type Runtime struct {
 	events  []C.ptg_event // C memory
 	isFull  bool          // the last taking was: there may be more
 	places  placeTable
+	kinds   map[Handle]*Task // of the library's own sorts, not over yet
 
 	rootClosed, isOver, isDestroyed bool
 }
@@ -107,7 +107,7 @@ func New(options Options) (*Runtime, error) {
 	rt := &Runtime{
 		number: runtimes.Add(1), base: base, logger: options.Logger,
 		manual: options.ManualClock, steps: options.ManualClock && options.Stepped,
-		groups: map[Handle]*Group{}, failing: map[Handle]*Task{}, places: placeTable{},
+		groups: map[Handle]*Group{}, places: placeTable{}, kinds: map[Handle]*Task{},
 		wake: make(chan struct{}, 1), over: make(chan struct{}), ended: make(chan struct{}),
 	}
 	failure := make(chan error)

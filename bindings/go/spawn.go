@@ -119,11 +119,11 @@ func (g *Group) spawn(op string, remote *C.ptg_remote, spec *TaskSpec) (*Task, e
 	if spec.Observed {
 		flags |= C.PTG_SPAWN_OBSERVED
 	}
-	var id uint64
+	var id uintptr
 	if spec.Run != nil {
 		id = g.rt.tasks.add(task)
 	} else {
-		id = uint64(cgo.NewHandle(task))
+		id = uintptr(cgo.NewHandle(task))
 	}
 	var spawner C.ptg_task
 	if spec.Spawner != nil {

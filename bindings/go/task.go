@@ -199,7 +199,7 @@ func (t *Task) Finish(outcome Outcome) error {
 	if outcome.Status > 0 {
 		mistake = fmt.Sprintf("Status is positive: %d", outcome.Status)
 	}
-	t.keepFailure(&outcome)
+	t.keepFailure(outcome.Err)
 	err := t.rt.send("Finish", mistake, func(way *C.ptg_remote) C.ptg_status { return t.finish(way, &outcome) })
 	if err == nil {
 		t.isTold.Store(true)

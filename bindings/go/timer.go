@@ -91,6 +91,9 @@ func (g *Group) spawnKind(
 		var handle C.ptg_task
 		status := spawn(C.uintptr_t(cgo.NewHandle(task)), &handle)
 		task.handle.Store(uint64(handle))
+		if status == C.PTG_OK {
+			g.rt.kinds[Handle(handle)] = task
+		}
 		return g.rt.failure(op, status)
 	})
 	if !isCalled {
@@ -121,9 +124,7 @@ func ptgGoFire(id C.uintptr_t, _ C.ptg_task, started *C.ptg_task) C.ptg_status {
 // endStep tells what a timer or queue started, or that it failed.
 func (t *Task) endStep(task *Task, err error, started *C.ptg_task) C.ptg_status {
 	*started = C.ptg_task(task.Handle())
-	if err != nil {
-		t.keepFailure(&Outcome{Err: err})
-	}
+	t.keepFailure(err)
 	return C.ptg_status(statusOf(err))
 }
 

@@ -9,9 +9,12 @@ import "runtime/cgo"
 
 // WatchOptions say what becomes of a watch.
 type WatchOptions struct {
-	Waiter  *Task         // who waits; nil: nobody who would be held up
-	Over    func(Outcome) // called once, on the runtime's thread; required
-	Release func()        // as of TaskSpec: after Over, or Remove, or in a refusal
+	Waiter *Task // who waits; nil: nobody who would be held up
+
+	// Over is called once, on the runtime's thread; required. Err is made of what
+	// the library knows: the very error is for who waits for the task.
+	Over    func(Outcome)
+	Release func() // as of TaskSpec: after Over, or Remove, or in a refusal
 }
 
 // Watch is a wait for the end of a task or group.
@@ -86,11 +89,8 @@ func (rt *Runtime) GroupAt(handle Handle) *Group {
 }
 
 // TaskAt returns the task of a handle, as [Runtime.GroupAt]. It knows no more
-// than the handle: it is for calls, not for waiting.
+// than the handle: it is for calls, and [Task.Wait] is none of them.
 func (rt *Runtime) TaskAt(handle Handle) *Task {
-	if task := rt.failingTask(handle); task != nil {
-		return task
-	}
 	task := &Task{rt: rt}
 	task.handle.Store(uint64(handle))
 	return task
@@ -108,10 +108,4 @@ func (rt *Runtime) taskOrNil(handle Handle) *Task {
 		return nil
 	}
 	return rt.TaskAt(handle)
-}
-
-func (rt *Runtime) failingTask(handle Handle) *Task {
-	rt.mu.Lock()
-	defer rt.mu.Unlock()
-	return rt.failing[handle]
 }
