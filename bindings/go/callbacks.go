@@ -6,6 +6,7 @@ package ptg
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -82,8 +83,13 @@ func ptgGoTell(id C.uintptr_t, _ C.ptg_task, kind C.int) {
 	case C.PTG_EVENT_KILL:
 		fn = task.spec.Kill
 	}
-	if err := guard(func() error { fn(task); return nil }); err != nil {
-		task.fail(err)
+	task.step(func() { fn(task) })
+}
+
+// step calls a function of a task's, the panic of which ends it.
+func (t *Task) step(fn func()) {
+	if err := guard(func() error { fn(); return nil }); err != nil {
+		t.fail(err)
 	}
 }
 
@@ -92,9 +98,7 @@ func ptgGoCancel(id C.uintptr_t, reason *C.char, length C.size_t, originator C.u
 	task := object[*Task](id)
 	cause := &Cancellation{goString(reason, length), Handle(originator)}
 	task.toldCancel(cause)
-	if err := guard(func() error { task.spec.Cancel(task, cause); return nil }); err != nil {
-		task.fail(err)
-	}
+	task.step(func() { task.spec.Cancel(task, cause) })
 }
 
 func (t *Task) toldCancel(cause *Cancellation) {
@@ -115,15 +119,14 @@ func ptgGoDone(id C.uintptr_t, handle C.ptg_task, c *C.ptg_outcome) {
 // over gives an outcome the error object that belongs to it, forgets the task
 // and tells who waits.
 func (t *Task) over(outcome *Outcome) {
-	err := t.failed()
 	if outcome.Status != OK {
-		outcome.Err = err
+		outcome.Err = t.failed(outcome)
 	}
-	if outcome.Status == ErrCanceled && err == nil {
+	if outcome.Status == ErrCanceled && outcome.Err == nil {
 		if cause := t.cause.Load(); cause != nil && *cause != context.Canceled {
 			outcome.Err = *cause
-		} else if outcome.Reason != "" {
-			outcome.Err = &Cancellation{outcome.Reason, outcome.Originator}
+		} else {
+			outcome.Err = &Cancellation{cmp.Or(outcome.Reason, outcome.Message), outcome.Originator}
 		}
 	}
 	t.end(outcome)
@@ -213,7 +216,7 @@ func (rt *Runtime) failedTask(handle Handle, userData uintptr) *Task {
 func (g *Group) give(failure *Failure) C.ptg_status {
 	switch {
 	case failure.Task != nil:
-		failure.Outcome.Err = failure.Task.failed()
+		failure.Outcome.Err = failure.Task.failed(&failure.Outcome)
 	case len(failure.Group.hookErrs) > 0:
 		failure.Outcome.Err = failure.Group.hookErrs[0]
 		if failure.FailedHandler == nil {

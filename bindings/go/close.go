@@ -27,9 +27,6 @@ func (rt *Runtime) RequestShutdown(isForced bool) error {
 		return &Error{Op: "RequestShutdown", Status: ErrClosed, Message: runtimeIsClosed}
 	}
 	status := C.ptg_runtime_request_shutdown(rt.ptr, force)
-	if rt.manual && !rt.steps {
-		rt.nudge()
-	}
 	if status != C.PTG_OK {
 		return &Error{Op: "RequestShutdown", Status: Status(status)}
 	}
@@ -74,13 +71,18 @@ func (rt *Runtime) destroy() C.ptg_status {
 	rt.ending.Lock()
 	defer rt.ending.Unlock()
 	status := C.ptg_runtime_destroy(rt.ptr)
-	// The ends of those that were abandoned are events, to be taken first.
-	for status == C.PTG_EBUSY && rt.rootClosed && !rt.steps && rt.take(eventCapacity, nil) > 0 {
+	for status == C.PTG_EBUSY && rt.rootClosed && !rt.steps {
+		if rt.manual {
+			rt.settle(0)
+		} else {
+			rt.tellLate()
+		}
+		rt.noteOver()
 		status = C.ptg_runtime_destroy(rt.ptr)
-	}
-	for status == C.PTG_EBUSY && rt.rootClosed && !rt.manual && !rt.isOver {
-		rt.turn()
-		status = C.ptg_runtime_destroy(rt.ptr)
+		// The ends of those that were abandoned are events, to be taken first.
+		if status == C.PTG_EBUSY && rt.isOver && rt.take(eventCapacity, nil) == 0 {
+			C.glue_wait(rt.ptr) // for child processes that were given up, and killed
+		}
 	}
 	if status == C.PTG_OK {
 		rt.isDestroyed, rt.isEnded = true, true

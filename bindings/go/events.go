@@ -118,9 +118,7 @@ func (t *Task) told(e *C.ptg_event) {
 			close(*woken)
 		}
 	case C.PTG_EVENT_KILL:
-		if err := guard(func() error { t.spec.Kill(t); return nil }); err != nil {
-			t.fail(err)
-		}
+		t.step(func() { t.spec.Kill(t) })
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "glue.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -165,9 +166,9 @@ ptg_status glue_post(ptg_remote *remote, uintptr_t user_data) {
 void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count) {
   for (glue_mail *at = mail; at < mail + mail_count; at++)
     if (at->group != PTG_NONE)
-      at->answer = glue_spawn(runtime, NULL, at->group, at->type, 0, NULL, 0,
-                              at->place, PTG_NUL_TERMINATED, at->spawner,
-                              at->user_data);
+      at->answer =
+          glue_spawn(runtime, NULL, at->group, at->type, 0, NULL, 0, at->place,
+                     PTG_NUL_TERMINATED, at->spawner, at->user_data);
     else
       at->answer = ptg_task_finish(runtime, at->task, NULL);
 }
@@ -182,6 +183,12 @@ static void wait_for_work(ptg_runtime *runtime) {
   ptg_runtime_get_descriptor(runtime, &due.fd);
   struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
   ppoll(&due, 1, timeout_ns == PTG_FOREVER ? NULL : &timeout, NULL);
+}
+
+void glue_wait(ptg_runtime *runtime) {
+  struct pollfd due = {.events = POLLIN};
+  ptg_runtime_get_descriptor(runtime, &due.fd);
+  poll(&due, 1, -1);
 }
 
 void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
@@ -256,4 +263,28 @@ ptg_status glue_queue(ptg_runtime *runtime, ptg_group group,
 ptg_status glue_push(ptg_runtime *runtime, ptg_task queue, ptg_task pusher,
                      uintptr_t message) {
   return ptg_queue_push(runtime, queue, pusher, (void *)message);
+}
+
+static void on_started(ptg_runtime *runtime, ptg_task task, void *user_data) {
+  ptgGoStarted((uintptr_t)user_data);
+}
+
+static void on_line(ptg_runtime *runtime, ptg_task task, int32_t stream,
+                    const char *line, size_t length, void *user_data) {
+  ptgGoLine((uintptr_t)user_data, stream, (char *)line, length);
+}
+
+int glue_is_signal(int number) {
+  return number > 0 && number < NSIG;
+}
+
+ptg_status glue_process(ptg_runtime *runtime, ptg_group group,
+                        ptg_process_options *options, int has_lines,
+                        uintptr_t user_data, ptg_task *out) {
+  options->on_line = has_lines ? on_line : NULL;
+  options->started = on_started;
+  options->done = on_done;
+  options->release = on_release;
+  options->user_data = (void *)user_data;
+  return ptg_process_spawn(runtime, group, options, out);
 }

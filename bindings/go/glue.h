@@ -61,6 +61,9 @@ typedef struct glue_mail {
   int64_t answer;
 } glue_mail;
 
+/* Waits until something comes from outside. */
+void glue_wait(ptg_runtime *runtime);
+
 void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count);
 
 /* Delivers, waits for something to do if may_wait, runs the loop once, and
@@ -76,6 +79,10 @@ ptg_status glue_timer(ptg_runtime *runtime, ptg_group group,
 ptg_status glue_queue(ptg_runtime *runtime, ptg_group group,
                       ptg_queue_options *options, uintptr_t user_data,
                       ptg_task *out);
+ptg_status glue_process(ptg_runtime *runtime, ptg_group group,
+                        ptg_process_options *options, int has_lines,
+                        uintptr_t user_data, ptg_task *out);
+int glue_is_signal(int number);
 ptg_status glue_push(ptg_runtime *runtime, ptg_task queue, ptg_task pusher,
                      uintptr_t message);
 

@@ -94,9 +94,22 @@ type TaskState uint32
 // The states of a task.
 const (
 	TaskPending   TaskState = C.PTG_TASK_PENDING   // accepted, not started
-	TaskRunning   TaskState = C.PTG_TASK_RUNNING   //
+	TaskRunning   TaskState = C.PTG_TASK_RUNNING   // started, and not ended
 	TaskAbandoned TaskState = C.PTG_TASK_ABANDONED // running, and given up by its group
 )
+
+// String returns the state as a word.
+func (s TaskState) String() string {
+	switch s {
+	case TaskPending:
+		return "pending"
+	case TaskRunning:
+		return "running"
+	case TaskAbandoned:
+		return "abandoned"
+	}
+	return "unknown"
+}
 
 // TaskInfo is a task as it is now.
 type TaskInfo struct {

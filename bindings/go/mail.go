@@ -53,7 +53,7 @@ func (rt *Runtime) mail(l *letter) {
 	}
 	if rt.box.isAsleep.Load() && rt.box.isAsleep.CompareAndSwap(true, false) {
 		rt.nudge()
-		if !rt.manual {
+		if !rt.steps {
 			// Full: then it is awake, or will be. Closed: it was nudged.
 			C.glue_wake(rt.remote)
 		}
@@ -216,9 +216,8 @@ func (rt *Runtime) turn() {
 	rt.box.isAsleep.Store(false)
 	rt.delivered(count)
 	rt.dispatch(rt.events[:taken])
-	// The way in is shut at the end of the turn in which the root is out.
-	if rt.rootClosed && !rt.isFull && C.glue_wake(rt.remote) == C.PTG_ECLOSED {
-		rt.isOver = true
+	if !rt.isFull {
+		rt.noteOver()
 	}
 }
 

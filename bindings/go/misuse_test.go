@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,12 +29,14 @@ func TestMisuseSaysWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	child := shell(t, rt.Root(), "exec sleep 1000")
 	runtimeError := func(o ptg.Options) error { _, err := ptg.New(o); return err }
 	group := func(o ptg.GroupOptions) error { _, err := rt.NewGroup(o); return err }
 	spawn := func(s ptg.TaskSpec) error { _, err := rt.Root().Spawn(ctx, s); return err }
 	send := func(s ptg.TaskSpec) error { _, err := rt.Root().Send(s); return err }
 	timer := func(s ptg.TimerSpec) error { _, err := rt.Root().SpawnTimer(s); return err }
 	queue := func(s ptg.QueueSpec) error { _, err := rt.Root().SpawnQueue(s); return err }
+	process := func(s ptg.ProcessSpec) error { _, err := rt.Root().SpawnProcess(s); return err }
 	watch := func(o ptg.WatchOptions) error { _, err := rt.Watch(task.Handle(), o); return err }
 	shutdown := func(l ptg.Limits) error { _, err := rt.Root().Shutdown(ctx, l); return err }
 	extend := func(d time.Duration) error { _, err := task.ExtendGrace(d); return err }
@@ -85,6 +88,17 @@ func TestMisuseSaysWhatIsWrong(t *testing.T) {
 		{queue(ptg.QueueSpec{Handle: handle}), "SpawnQueue: a queue needs a Capacity"},
 		{queue(ptg.QueueSpec{Handle: handle, Capacity: -1}), "SpawnQueue: Capacity is negative: -1"},
 		{queue(ptg.QueueSpec{Handle: handle, Capacity: 1, AtOnce: -1}), "SpawnQueue: AtOnce is negative: -1"},
+		{process(ptg.ProcessSpec{}), "SpawnProcess: a process needs Args, the first of which is a program"},
+		{process(ptg.ProcessSpec{Args: []string{"a", "b\x00"}}), "SpawnProcess: Args[1] has a NUL in it"},
+		{process(ptg.ProcessSpec{Args: []string{"a"}, Env: []string{"\x00"}}), "SpawnProcess: Env[0] has a NUL in it"},
+		{process(ptg.ProcessSpec{Args: []string{"a"}, Dir: "\x00"}), "SpawnProcess: Dir has a NUL in it"},
+		{process(ptg.ProcessSpec{Args: []string{"a"}, Name: long}), "SpawnProcess: Name is longer than 255 bytes"},
+		{
+			process(ptg.ProcessSpec{Args: []string{"a"}, DrainSignal: syscall.Signal(99)}),
+			"SpawnProcess: DrainSignal is no signal: signal 99",
+		},
+		{child.Signal(syscall.Signal(0)), "Signal: it is no signal: signal 0"},
+		{child.Signal(nil), "Signal: it is no signal: <nil>"},
 		{watch(ptg.WatchOptions{}), "Watch: a watch needs Over"},
 		{
 			watch(ptg.WatchOptions{Over: func(ptg.Outcome) {}, Waiter: foreign}),
@@ -110,7 +124,7 @@ func TestMisuseSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%q was expected, and not: %v", misuse.text, misuse.err)
 		}
 	}
-	if info, err := rt.Root().Info(); err != nil || info.State != ptg.StateOpen || info.Live != 2 {
+	if info, err := rt.Root().Info(); err != nil || info.State != ptg.StateOpen || info.Live != 3 {
 		t.Errorf("something was done: %+v, %v", info, err)
 	}
 }

@@ -146,7 +146,7 @@ func ptgGoDrop(id C.uintptr_t, message C.uintptr_t) {
 	value := cgo.Handle(message).Value()
 	cgo.Handle(message).Delete()
 	if queue.queue.Drop != nil {
-		queue.guardStep(func() { queue.queue.Drop(queue, value) })
+		queue.step(func() { queue.queue.Drop(queue, value) })
 	}
 }
 
@@ -154,12 +154,6 @@ func ptgGoDrop(id C.uintptr_t, message C.uintptr_t) {
 func ptgGoRoom(id C.uintptr_t) {
 	queue := object[*Task](id).queue
 	if queue.queue.HasRoom != nil {
-		queue.guardStep(func() { queue.queue.HasRoom(queue) })
-	}
-}
-
-func (q *Queue) guardStep(fn func()) {
-	if err := guard(func() error { fn(); return nil }); err != nil {
-		q.fail(err)
+		queue.step(func() { queue.queue.HasRoom(queue) })
 	}
 }

@@ -64,8 +64,11 @@ func (t *Task) keepFailure(err error) {
 	}
 }
 
-// failed returns the error object; nil: there is none.
-func (t *Task) failed() error {
+// failed returns the error object of a task that ended so; nil: there is none.
+func (t *Task) failed(outcome *Outcome) error {
+	if t.process != nil && t.failure.Load() == nil {
+		t.keepFailure(t.process.failureOf(outcome))
+	}
 	if err := t.failure.Load(); err != nil {
 		return *err
 	}

@@ -128,6 +128,9 @@ func TestClosedRuntimeIsCollected(t *testing.T) {
 		if _, err := group.SpawnQueue(ptg.QueueSpec{Capacity: 1, Handle: handle}); err != nil {
 			t.Error(err)
 		}
+		if _, err := group.SpawnProcess(ptg.ProcessSpec{Args: []string{"sleep", "1000"}}); err != nil {
+			t.Error(err)
+		}
 		if err := errors.Join(rt.Close(), rt.Close()); err != nil {
 			t.Error(err)
 		}

@@ -90,9 +90,6 @@ func (g *Group) Spawn(ctx context.Context, spec TaskSpec) (*Task, error) {
 // accept. What the group says is the end of the task, as for [Group.Go].
 func (g *Group) Send(spec TaskSpec) (*Task, error) {
 	task, refusal := g.spawn("Send", g.rt.remote, &spec)
-	if g.rt.manual && !g.rt.steps {
-		g.rt.nudge()
-	}
 	runtime.KeepAlive(g.rt)
 	if refusal != nil {
 		return nil, refusal

@@ -114,7 +114,12 @@ type Cancellation struct {
 }
 
 // Error returns the reason.
-func (c *Cancellation) Error() string { return "ptg: cancelled: " + c.Reason }
+func (c *Cancellation) Error() string {
+	if c.Reason == "" {
+		return "ptg: cancelled"
+	}
+	return "ptg: cancelled: " + c.Reason
+}
 
 // Is says whether target is another name of being cancelled.
 func (c *Cancellation) Is(target error) bool {

@@ -126,6 +126,7 @@ type Task struct {
 	failure atomic.Pointer[error]                       // what it failed with
 	fire    func(context.Context, *Task) (*Task, error) // of a timer
 	queue   *Queue
+	process *Process
 	isOwner atomic.Bool
 	isTold  atomic.Bool // its end was said already
 }

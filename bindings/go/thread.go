@@ -31,14 +31,17 @@ func (rt *Runtime) main(root GroupOptions, failure chan<- error) {
 			continue
 		}
 		rt.deliver()
-		if rt.manual && !rt.steps && !rt.isDestroyed {
+		switch {
+		case rt.isDestroyed:
+			continue
+		case rt.manual && !rt.steps:
 			rt.settle(0)
-		}
-		if rt.isOver && !rt.isDestroyed {
+			rt.noteOver()
+		case rt.isOver:
 			rt.tellLate()
 		}
-		if !rt.isDestroyed && rt.fallAsleep() {
-			<-rt.wake
+		if rt.fallAsleep() {
+			rt.sleep()
 		}
 	}
 	rt.isGone.Store(true)
@@ -98,6 +101,26 @@ func (rt *Runtime) abort(err error) error {
 	}
 	C.ptg_runtime_destroy(rt.ptr)
 	return err
+}
+
+// sleep waits for mail and, on a manual clock that is not stepped, for what
+// comes from outside, as from a child process. The way in is of no use for that
+// when it is shut.
+func (rt *Runtime) sleep() {
+	if rt.steps || rt.isOver {
+		<-rt.wake
+		return
+	}
+	C.glue_wait(rt.ptr)
+	rt.box.isAsleep.Store(false)
+}
+
+// noteOver finds out whether the way in is shut, as it is at the end of the turn
+// in which the root is out.
+func (rt *Runtime) noteOver() {
+	if rt.rootClosed && C.glue_wake(rt.remote) == C.PTG_ECLOSED {
+		rt.isOver = true
+	}
 }
 
 // tellLate tells the late ends of tasks that were abandoned.

@@ -58,7 +58,7 @@ func (a *adapter) taskInfo(r *request, answer object) error {
 	}
 	return fill(answer, object{
 		"name": info.Name, "type": optional(info.Type), "group": a.reference(info.Group),
-		"state": taskStates[info.State], "age": int64(info.Age), "is_cancel_requested": info.IsCancelRequested,
+		"state": info.State.String(), "age": int64(info.Age), "is_cancel_requested": info.IsCancelRequested,
 		"is_killed": info.IsKilled, "reason": optional(info.Reason), "originator": a.reference(info.Originator),
 		"spawner": a.reference(info.Spawner), "place": optional(info.Place),
 	})
@@ -186,7 +186,7 @@ func doSnapshot(a *adapter, r *request, answer object) error {
 	for _, row := range picture.Tasks {
 		tasks = append(tasks, object{
 			"task": a.reference(row.Task), "group": a.reference(row.Group), "name": row.Name,
-			"state": taskStates[row.State], "age": int64(row.Age), "is_cancel_requested": row.IsCancelRequested,
+			"state": row.State.String(), "age": int64(row.Age), "is_cancel_requested": row.IsCancelRequested,
 			"spawner": a.reference(row.Spawner),
 		})
 	}

@@ -35,10 +35,6 @@ var policies = map[string]ptg.Policy{
 
 var overlaps = map[string]ptg.Overlap{"skip": ptg.Skip, "allow": ptg.Allow, "replace": ptg.Replace}
 
-var taskStates = map[ptg.TaskState]string{
-	ptg.TaskPending: "pending", ptg.TaskRunning: "running", ptg.TaskAbandoned: "abandoned",
-}
-
 var eventCalls = map[ptg.EventKind]string{
 	ptg.EventStart: "start", ptg.EventWake: "wake", ptg.EventDrain: "drain", ptg.EventCancel: "cancel",
 	ptg.EventKill: "kill", ptg.EventDone: "done", ptg.EventError: "error",
