@@ -11,4 +11,24 @@
 //
 // What is said of states, orders and limits in the specification of libptg
 // holds here word for word.
+//
+// # Goroutines
+//
+// Everything may be called from any goroutine, and in hooks, unless it says
+// otherwise. A call is carried out on the runtime's thread and waits for it,
+// unless it says that it is mail. Functions that are given to this package are
+// called on that thread, one at a time, and must not wait, but for those that run
+// on a goroutine of their own: [TaskSpec].Run and what is given to [Go].
+//
+// # Errors
+//
+// The error of a call is an [*Error], in which [errors.Is] finds the [Status]:
+// [ErrInvalid] of what is malformed, [ErrStale] of what is gone, [ErrKind] of a
+// handle that names something else, [ErrClosed] of a runtime that is closed, and
+// what is said at the call. A call that fails has changed nothing.
+//
+// # Ownership and time
+//
+// What is given is copied, and what is returned is the caller's own. Instants are
+// of the runtime's clock: see [Runtime.Now].
 package ptg

@@ -10,25 +10,25 @@ type EventKind uint32
 
 // The kinds of events.
 const (
-	EventStart       EventKind = C.PTG_EVENT_START
-	EventWake        EventKind = C.PTG_EVENT_WAKE
-	EventDrain       EventKind = C.PTG_EVENT_DRAIN
-	EventCancel      EventKind = C.PTG_EVENT_CANCEL
-	EventKill        EventKind = C.PTG_EVENT_KILL
-	EventDone        EventKind = C.PTG_EVENT_DONE
-	EventError       EventKind = C.PTG_EVENT_ERROR
-	EventGroupDrain  EventKind = C.PTG_EVENT_GROUP_DRAIN
-	EventGroupClosed EventKind = C.PTG_EVENT_GROUP_CLOSED
+	EventStart       EventKind = C.PTG_EVENT_START        // the task runs
+	EventWake        EventKind = C.PTG_EVENT_WAKE         // its sleep is over
+	EventDrain       EventKind = C.PTG_EVENT_DRAIN        // it is to finish soon
+	EventCancel      EventKind = C.PTG_EVENT_CANCEL       // it is to finish now
+	EventKill        EventKind = C.PTG_EVENT_KILL         // it is to be ended by force
+	EventDone        EventKind = C.PTG_EVENT_DONE         // it has ended
+	EventError       EventKind = C.PTG_EVENT_ERROR        // it, or a hook, has failed
+	EventGroupDrain  EventKind = C.PTG_EVENT_GROUP_DRAIN  // the group is to drain
+	EventGroupClosed EventKind = C.PTG_EVENT_GROUP_CLOSED // the group is closed
 )
 
 // Event is what a goroutine's task, or a group with Events, was told.
 type Event struct {
 	Kind       EventKind
-	Group      Handle // the task's; of an error the handler's
-	Task       Handle // 0: it is about the group
-	Outcome    Outcome
-	Reason     string // of a cancel
-	Originator Handle // of a cancel: who asked; of an error: the group where it happened
+	Group      Handle  // the task's; of an error the handler's
+	Task       Handle  // 0: it is about the group
+	Outcome    Outcome // of a done and an error
+	Reason     string  // of a cancel
+	Originator Handle  // of a cancel: who asked; of an error: the group where it happened
 }
 
 // Take carries out at most capacity events, each as it says: it starts the

@@ -21,10 +21,10 @@ type State uint32
 
 // The states of a group.
 const (
-	StateOpen       State = C.PTG_GROUP_OPEN
-	StateDraining   State = C.PTG_GROUP_DRAINING
-	StateCancelling State = C.PTG_GROUP_CANCELLING
-	StateClosed     State = C.PTG_GROUP_CLOSED
+	StateOpen       State = C.PTG_GROUP_OPEN       // it accepts tasks
+	StateDraining   State = C.PTG_GROUP_DRAINING   // its tasks are to finish soon
+	StateCancelling State = C.PTG_GROUP_CANCELLING // their contexts are cancelled
+	StateClosed     State = C.PTG_GROUP_CLOSED     // it is over
 )
 
 // String returns the state as a word.
@@ -57,9 +57,9 @@ type Policy uint32
 
 // The policies of a group.
 const (
-	ReportOnly    Policy = C.PTG_POLICY_REPORT
-	ShutdownGroup Policy = C.PTG_POLICY_SHUTDOWN_GROUP
-	ShutdownRoot  Policy = C.PTG_POLICY_SHUTDOWN_ROOT
+	ReportOnly    Policy = C.PTG_POLICY_REPORT         // nothing
+	ShutdownGroup Policy = C.PTG_POLICY_SHUTDOWN_GROUP // its group is shut down
+	ShutdownRoot  Policy = C.PTG_POLICY_SHUTDOWN_ROOT  // the root group is
 )
 
 // GroupOptions of a group. The zero value means: as the parent's.
@@ -69,15 +69,15 @@ const (
 // or a panic of a hook is a failure of the group.
 type GroupOptions struct {
 	Name       string        // at most 255 bytes of UTF-8; empty: one is made up
-	Grace      time.Duration // from drain to cancel
-	CancelWait time.Duration // from cancel to giving up
-	Deadline   time.Duration // for this group with all below it
+	Grace      time.Duration // from drain to cancel; of the root: 10 s
+	CancelWait time.Duration // from cancel to giving up; of the root: 5 s
+	Deadline   time.Duration // for this group with all below it; 0: none of its own
 
 	MaxTasks  int // live at once; 0: no bound
 	MaxQueued int // that wait for a place; 0: no bound
 	WhenFull  WhenFull
 	OnFailure Policy
-	History   int // how many ended tasks are remembered
+	History   int // how many ended tasks are remembered; 0: none
 
 	Parallel     bool // children that no edge holds back close together
 	AdmitsAnyone bool // while it drains it accepts spawns from outside too
@@ -101,13 +101,13 @@ type GroupOptions struct {
 // Failure is a failure on its way to a handler. As an error it is that of the
 // task or hook: [errors.Is] and [errors.As] look through it.
 type Failure struct {
-	Group        *Group // where it happened
-	Task         *Task  // who failed; nil: a hook
-	Name         string // of the task
-	Age          time.Duration
-	Outcome      Outcome // how it failed; Err is the very error
-	DuringCancel bool    // after it was asked to end
-	State        State   // of Group, as now
+	Group        *Group        // where it happened
+	Task         *Task         // who failed; nil: a hook
+	Name         string        // of the task
+	Age          time.Duration // since it was spawned
+	Outcome      Outcome       // how it failed; Err is the very error
+	DuringCancel bool          // after it was asked to end
+	State        State         // of Group, as now
 
 	// FailedHandler is the group whose handler failed on this before, with
 	// HandlerErr; nil: none did.
@@ -147,7 +147,7 @@ type Group struct {
 	handlerErr error   // of the thread
 }
 
-// NewGroup makes a group in g, open.
+// NewGroup makes a group in g, open. [ErrClosed]: g is not open any more.
 func (g *Group) NewGroup(options GroupOptions) (*Group, error) {
 	child := &Group{rt: g.rt, parent: g, options: options}
 	if err := invalid("NewGroup", options.mistakeInCounts()); err != nil {
@@ -283,9 +283,9 @@ func (g *Group) StopsBefore(later *Group) error {
 // Limits of a shutdown. They only ever shorten those of the groups, and hold
 // for all below too. Zero: the groups' own.
 type Limits struct {
-	Force      bool // straight to the cancel phase
-	Grace      time.Duration
-	CancelWait time.Duration
+	Force      bool          // straight to the cancel phase
+	Grace      time.Duration // from drain to cancel
+	CancelWait time.Duration // from cancel to giving up
 	Deadline   time.Duration // from the call to all closed
 }
 

@@ -36,8 +36,8 @@ type GroupInfo struct {
 	Group, Parent Handle
 	Name          string
 	State         State
-	IsEnding      bool // a shutdown has been asked for, here or above
-	Children      uint64
+	IsEnding      bool   // a shutdown has been asked for, here or above
+	Children      uint64 // groups below that are not closed
 	Spawned       uint64 // = Live + Succeeded + Failed + Cancelled + Abandoned
 	Live          uint64 // not ended, not abandoned
 	Pending       uint64 // of Live: not started yet
@@ -45,18 +45,18 @@ type GroupInfo struct {
 	Succeeded     uint64
 	Failed        uint64
 	Cancelled     uint64
-	Abandoned     uint64 // given up on, whether or not ended since
-	Late          uint64 // of Abandoned: ended since
-	Killed        uint64
-	Refused       uint64 // spawns that were
-	Peak          uint64 // the most that were live at once
-	Created       time.Duration
+	Abandoned     uint64        // given up on, whether or not ended since
+	Late          uint64        // of Abandoned: ended since
+	Killed        uint64        // ended by force
+	Refused       uint64        // spawns that were
+	Peak          uint64        // the most that were live at once
+	Created       time.Duration // an instant of the runtime's clock
 	Grace         time.Duration // as it applies: own or inherited
 	CancelWait    time.Duration
 	Deadline      time.Duration // its own; 0: none
 	PhaseLeft     time.Duration // to the end of the phase that it is in
-	OldestAge     time.Duration
-	Owner         Handle
+	OldestAge     time.Duration // of the tasks that have not ended; 0: there are none
+	Owner         Handle        // 0: none, or it has ended
 }
 
 // Info returns the group as it is now.
@@ -117,13 +117,13 @@ type TaskInfo struct {
 	Name              string
 	Type              string // empty: it has none
 	State             TaskState
-	Age               time.Duration
+	Age               time.Duration // since it was spawned
 	IsCancelRequested bool
 	IsKilled          bool
 	Reason            string // of the cancel request
-	Originator        Handle
-	Spawner           Handle
-	Place             string
+	Originator        Handle // of the cancel request; 0: outside
+	Spawner           Handle // 0: none
+	Place             string // where it was spawned; empty: not known
 }
 
 // Info returns the task as it is now; [ErrStale]: it has ended.
@@ -258,7 +258,7 @@ type PlanStep struct {
 	Group                 Handle
 	WaitsFor              Handle // whose closing lets its drain begin; 0: nobody's
 	Begin, Cancel, Closed time.Duration
-	IsCritical            bool
+	IsCritical            bool // on the critical path
 }
 
 // Plan says what a shutdown of the group would do in the worst case, without
@@ -289,10 +289,10 @@ type ReportRow struct {
 	State         State
 	WaitedFor     Handle        // whose closing let its drain begin
 	Begun         time.Duration // its shutdown was asked for, here or above
-	Drain         time.Duration
-	Cancel        time.Duration
-	Closed        time.Duration
-	Drained       uint64 // tasks that ended after Begun, not cancelled
+	Drain         time.Duration // its drain began
+	Cancel        time.Duration // its cancel phase began
+	Closed        time.Duration // it was closed
+	Drained       uint64        // tasks that ended after Begun, not cancelled
 	Cancelled     uint64
 	Failed        uint64
 	Refused       uint64
@@ -365,12 +365,12 @@ func (r *Report) IsClean() bool {
 // Blame is a group of the chain that decided how long a shutdown took.
 type Blame struct {
 	Group     Handle
-	Name      string
+	Name      string        // of the group
 	Held      time.Duration // the parts add up to the whole shutdown
 	Abandoned uint64
-	Task      Handle // who ended last, or was given up; 0: it had no task
-	TaskName  string
-	TaskHeld  time.Duration
+	Task      Handle        // who ended last, or was given up; 0: it had no task
+	TaskName  string        // its first 63 bytes
+	TaskHeld  time.Duration // from the group's drain to that end
 }
 
 // Blame says who held the shutdown of the group up; it can be asked for when

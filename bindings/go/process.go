@@ -35,7 +35,7 @@ type ProcessSpec struct {
 	// SIGTERM.
 	DrainSignal os.Signal
 
-	Spawner *Task
+	Spawner *Task                             // as of TaskSpec
 	Started func(p *Process)                  // it runs: its pid is known
 	Done    func(p *Process, outcome Outcome) // it has ended; told exactly once
 	Release func()                            // as of TaskSpec

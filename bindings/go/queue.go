@@ -15,20 +15,20 @@ import (
 
 // QueueSpec says what a queue does with its messages.
 type QueueSpec struct {
-	Name     string
-	Capacity int // messages that wait; required
-	AtOnce   int // messages being handled at once; 0: 1
-	Spawner  *Task
+	Name     string // at most 255 bytes of UTF-8; empty: "queue"
+	Capacity int    // messages that wait; required
+	AtOnce   int    // messages being handled at once; 0: 1
+	Spawner  *Task  // as of TaskSpec
 
 	// Handle is called on the runtime's thread for each message, in order, and
 	// must not wait. What takes longer it spawns, and returns: then the
 	// message is handled when that task is over. An error ends the queue.
 	Handle func(ctx context.Context, queue *Queue, message any) (started *Task, err error)
 
-	Drop    func(queue *Queue, message any) // one that will not be handled
-	HasRoom func(queue *Queue)              // after ErrFull: push again
-	Done    func(queue *Queue, outcome Outcome)
-	Release func() // as of TaskSpec
+	Drop    func(queue *Queue, message any)     // one that will not be handled
+	HasRoom func(queue *Queue)                  // after ErrFull: push again
+	Done    func(queue *Queue, outcome Outcome) // it has ended; told exactly once
+	Release func()                              // as of TaskSpec
 }
 
 // Queue is a bounded queue, and as such a task: it ends well when it is closed,
@@ -102,12 +102,12 @@ func (q *Queue) Close() error {
 
 // QueueInfo is a queue as it is now.
 type QueueInfo struct {
-	IsClosed         bool // nothing more is accepted from outside
-	Length, Capacity uint64
-	Running, AtOnce  uint64
+	IsClosed         bool   // nothing more is accepted from outside
+	Length, Capacity uint64 // messages that wait, and how many may
+	Running, AtOnce  uint64 // messages being handled, and how many may be
 	Accepted         uint64 // = Length + Running + Handled
 	Handled          uint64
-	Refused          uint64
+	Refused          uint64 // pushes that were
 }
 
 // QueueInfo returns the queue as it is now.

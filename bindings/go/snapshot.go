@@ -17,7 +17,8 @@ type Snapshot struct {
 	Unanswered int // runtimes that did not answer in time, of [SnapshotAll]
 }
 
-// SnapshotGroup is a group of a picture. Ages count back from its instant.
+// SnapshotGroup is a group of a picture. Ages count back from its instant; the
+// counts are as of [GroupInfo].
 type SnapshotGroup struct {
 	Group, Parent, Owner Handle
 	Runtime              uint64 // a number for the runtime, from 1

@@ -20,7 +20,7 @@ type Status int32
 
 // The statuses of libptg.
 const (
-	OK           Status = C.PTG_OK
+	OK           Status = C.PTG_OK         // success, and no error
 	ErrInvalid   Status = C.PTG_EINVAL     // an argument is malformed
 	ErrNoMemory  Status = C.PTG_ENOMEM     // there is no memory; nothing changed
 	ErrStale     Status = C.PTG_ESTALE     // it names something that is gone
@@ -33,7 +33,7 @@ const (
 	ErrCanceled  Status = C.PTG_ECANCELED  // the task ended because it was asked to
 	ErrTimedOut  Status = C.PTG_ETIMEDOUT  // a limit ran out
 	ErrABI       Status = C.PTG_EABI       // built for another libptg
-	ErrSystem    Status = C.PTG_EUV        // libuv failed
+	ErrSystem    Status = C.PTG_EUV        // the system failed
 	ErrCycle     Status = C.PTG_ECYCLE     // the order edge would close a circle
 	ErrFull      Status = C.PTG_EFULL      // a bound is reached
 	ErrFailed    Status = C.PTG_EFAILED    // a task failed
@@ -109,7 +109,7 @@ func (e *Error) Unwrap() []error {
 // [Task.Wait]. [errors.Is] takes it for [context.Canceled] and
 // [ErrCanceled].
 type Cancellation struct {
-	Reason     string
+	Reason     string // may be empty
 	Originator Handle // the task or group that asked; 0: outside
 }
 

@@ -27,17 +27,17 @@ const (
 
 // TimerSpec says when a timer fires, by the runtime's clock, and what it does.
 type TimerSpec struct {
-	Name    string
-	After   time.Duration // to the first firing; 0: Every
+	Name    string        // at most 255 bytes of UTF-8; empty: "timer"
+	After   time.Duration // to the first firing; 0: Every; AtOnce
 	Every   time.Duration // 0: it fires once
 	Overlap Overlap
-	Spawner *Task
+	Spawner *Task // as of TaskSpec
 
 	// Fire is called on the runtime's thread and must not wait. What takes
 	// longer it spawns, and returns: then the overlap policy applies to that.
 	// An error ends the timer.
 	Fire func(ctx context.Context, timer *Task) (started *Task, err error)
-	Done func(timer *Task, outcome Outcome)
+	Done func(timer *Task, outcome Outcome) // it has ended; told exactly once
 
 	Release func() // as of TaskSpec
 }
@@ -130,7 +130,7 @@ func (t *Task) endStep(task *Task, err error, started *C.ptg_task) C.ptg_status 
 
 // TimerInfo is what a timer has done.
 type TimerInfo struct {
-	Fired   uint64
+	Fired   uint64 // firings
 	Skipped uint64 // by the overlap policy
 	Missed  uint64 // because the runtime was too busy
 }
