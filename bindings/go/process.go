@@ -89,8 +89,8 @@ func (e *ExitError) Unwrap() error {
 
 // SpawnProcess puts a child process into the group. It is started on a turn of
 // the runtime, never inside of this: what the group says of it is returned here,
-// and that a program could not be started is how the task ends. The library
-// learns of ends by SIGCHLD, which is not for [os/signal.Notify] then.
+// and that a program could not be started is how the task ends. From the first
+// one on [os/signal.Notify] is not told of SIGCHLD any more.
 func (g *Group) SpawnProcess(spec ProcessSpec) (*Process, error) {
 	p := &Process{process: &spec}
 	asTask := &TaskSpec{Name: spec.Name, Type: "process", Spawner: spec.Spawner, Release: spec.Release}

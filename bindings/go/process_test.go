@@ -374,20 +374,38 @@ func TestProcessSpawnedByATask(t *testing.T) {
 	}
 }
 
-func TestNoProcessIsLeftAfterClose(t *testing.T) {
-	rt, err := ptg.New(ptg.Options{Root: ptg.GroupOptions{CancelWait: 10 * time.Millisecond}})
+// descriptors counts the open ones of this program.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 3 {
-		shell(t, rt.Root(), "echo ready; sleep 1000 & exec sleep 1000").says(t, "ready")
-		shell(t, rt.Root(), "trap '' TERM; echo ready; sleep 1000 & sleep 1000").says(t, "ready")
-		shell(t, rt.Root(), "echo never heard")
-	}
-	if err := rt.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if left := children(t); left != "" {
-		t.Errorf("processes are left: %s", left)
+	return len(entries)
+}
+
+func TestNoProcessIsLeftAfterClose(t *testing.T) {
+	before := 0
+	for range 2 {
+		rt, err := ptg.New(ptg.Options{Root: ptg.GroupOptions{CancelWait: 10 * time.Millisecond}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			shell(t, rt.Root(), "echo ready; sleep 1000 & exec sleep 1000").says(t, "ready")
+			shell(t, rt.Root(), "trap '' TERM; echo ready; sleep 1000 & sleep 1000").says(t, "ready")
+			shell(t, rt.Root(), "echo never heard")
+		}
+		if err := rt.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if left := children(t); left != "" {
+			t.Errorf("processes are left: %s", left)
+		}
+		// The first time a few are opened for as long as the program runs.
+		if after := descriptors(t); before > 0 && after > before {
+			t.Errorf("%d open descriptors became %d", before, after)
+		}
+		before = descriptors(t)
 	}
 }
