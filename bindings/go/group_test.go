@@ -327,7 +327,7 @@ func TestWhoFailed(t *testing.T) {
 			}
 		}
 		outcome := receive(t, over)
-		if !errors.Is(outcome.Err, ptg.ErrFailed) || outcome.Err.Error() != "ptg: task: failed" {
+		if !errors.Is(outcome.Err, ptg.ErrFailed) || outcome.Err.Error() != "ptg: failed" {
 			t.Errorf("the watch was told %v", outcome.Err)
 		}
 	}

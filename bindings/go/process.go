@@ -111,7 +111,10 @@ func (g *Group) SpawnProcess(spec ProcessSpec) (*Process, error) {
 		}
 		return C.glue_process(g.rt.ptr, C.ptg_group(g.Handle()), options, hasLines, id, handle)
 	}
-	return p, g.spawnKind(p.Task, "SpawnProcess", mistake, spawn)
+	if err := g.spawnKind(p.Task, "SpawnProcess", mistake, spawn); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (s *ProcessSpec) mistake() string {
@@ -211,7 +214,7 @@ func (p *Process) failureOf(outcome *Outcome) error {
 	case ErrSignal:
 		return &ExitError{Signal: syscall.Signal(outcome.Code)}
 	case ErrSystem:
-		return &Error{Op: "task", Status: ErrSystem, Message: outcome.Message, Errno: syscall.Errno(outcome.Code)}
+		return &Error{Status: ErrSystem, Message: outcome.Message, Errno: syscall.Errno(outcome.Code)}
 	}
 	return nil
 }

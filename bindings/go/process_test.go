@@ -159,17 +159,17 @@ func TestFailuresOfProcesses(t *testing.T) {
 		},
 		{
 			spec: ptg.ProcessSpec{Args: []string{nowhere}},
-			text: "ptg: task: cannot run " + nowhere + ": no such file or directory",
+			text: "ptg: cannot run " + nowhere + ": no such file or directory",
 			is:   []error{ptg.ErrSystem, syscall.ENOENT, os.ErrNotExist},
 		},
 		{
 			spec: ptg.ProcessSpec{Args: []string{"true"}, Dir: nowhere},
-			text: "ptg: task: cannot change to folder " + nowhere + ": no such file or directory",
+			text: "ptg: cannot change to folder " + nowhere + ": no such file or directory",
 			is:   []error{ptg.ErrSystem, syscall.ENOENT},
 		},
 		{
 			spec: ptg.ProcessSpec{Args: []string{"true"}, Stdout: nowhere + "/file"},
-			text: "ptg: task: cannot open " + nowhere + "/file: no such file or directory",
+			text: "ptg: cannot open " + nowhere + "/file: no such file or directory",
 			is:   []error{ptg.ErrSystem, syscall.ENOENT},
 		},
 	} {

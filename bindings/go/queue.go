@@ -57,7 +57,10 @@ func (g *Group) SpawnQueue(spec QueueSpec) (*Queue, error) {
 		options.spawner = C.ptg_task(spec.Spawner.Handle())
 		return C.glue_queue(g.rt.ptr, C.ptg_group(g.Handle()), options, id, handle)
 	}
-	return queue, g.spawnKind(queue.Task, "SpawnQueue", spec.mistake(), spawn)
+	if err := g.spawnKind(queue.Task, "SpawnQueue", spec.mistake(), spawn); err != nil {
+		return nil, err
+	}
+	return queue, nil
 }
 
 func (s *QueueSpec) mistake() string {

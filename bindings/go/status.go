@@ -8,6 +8,7 @@ package ptg
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,7 @@ var statusTexts = map[Status]string{
 // Error is the failure of a call: which one, why, and what more is known.
 // [errors.Is] finds its Status, and its Errno.
 type Error struct {
-	Op      string // the function or method, as "NewGroup"; "task": a task ended so
+	Op      string // the function or method, as "NewGroup"; empty: it is how a task ended
 	Status  Status
 	Message string        // what is known beyond the status; may be empty
 	Errno   syscall.Errno // of [ErrSystem]: what the system said; 0: nothing
@@ -89,11 +90,11 @@ type Error struct {
 
 // Error returns one line.
 func (e *Error) Error() string {
-	message := e.Message
-	if message == "" {
-		message = e.Status.text()
+	text := "ptg: "
+	if e.Op != "" {
+		text += e.Op + ": "
 	}
-	return "ptg: " + e.Op + ": " + message
+	return text + cmp.Or(e.Message, e.Status.text())
 }
 
 // Unwrap returns the status and, if there is one, the errno.

@@ -101,7 +101,7 @@ func (o *Outcome) error() error {
 	case o.Err != nil:
 		return o.Err
 	case o.Message != "":
-		return &Error{Op: "task", Status: o.Status, Message: o.Message}
+		return &Error{Status: o.Status, Message: o.Message}
 	}
 	return o.Status
 }

@@ -47,7 +47,7 @@ type TimerSpec struct {
 func (g *Group) SpawnTimer(spec TimerSpec) (*Task, error) {
 	asTask := &TaskSpec{Name: spec.Name, Type: "timer", Spawner: spec.Spawner, Done: spec.Done, Release: spec.Release}
 	timer := &Task{rt: g.rt, group: g, fire: spec.Fire, spec: asTask}
-	return timer, g.spawnKind(timer, "SpawnTimer", spec.mistake(), func(id C.uintptr_t, handle *C.ptg_task) C.ptg_status {
+	spawn := func(id C.uintptr_t, handle *C.ptg_task) C.ptg_status {
 		options := (*C.ptg_timer_options)(C.calloc(1, C.sizeof_ptg_timer_options))
 		name := nameToC(spec.Name)
 		defer C.free(unsafe.Pointer(options))
@@ -58,7 +58,11 @@ func (g *Group) SpawnTimer(spec TimerSpec) (*Task, error) {
 		options.overlap = C.uint32_t(spec.Overlap)
 		options.spawner = C.ptg_task(spec.Spawner.Handle())
 		return C.glue_timer(g.rt.ptr, C.ptg_group(g.Handle()), options, id, handle)
-	})
+	}
+	if err := g.spawnKind(timer, "SpawnTimer", spec.mistake(), spawn); err != nil {
+		return nil, err
+	}
+	return timer, nil
 }
 
 func (s *TimerSpec) mistake() string {

@@ -356,6 +356,9 @@ func doQueue(a *adapter, r *request, answer object) error {
 		return nil
 	}
 	queue, err := group.SpawnQueue(spec)
+	if err != nil {
+		return a.made(r, 0, err, answer)
+	}
 	return a.made(r, queue.Handle(), err, answer)
 }
 
