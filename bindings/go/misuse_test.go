@@ -89,6 +89,7 @@ func TestMisuseSaysWhatIsWrong(t *testing.T) {
 		{queue(ptg.QueueSpec{Handle: handle, Capacity: -1}), "SpawnQueue: Capacity is negative: -1"},
 		{queue(ptg.QueueSpec{Handle: handle, Capacity: 1, AtOnce: -1}), "SpawnQueue: AtOnce is negative: -1"},
 		{process(ptg.ProcessSpec{}), "SpawnProcess: a process needs Args, the first of which is a program"},
+		{process(ptg.ProcessSpec{Args: []string{"\xff"}}), "SpawnProcess: Args[0] is not UTF-8: it needs a Name"},
 		{process(ptg.ProcessSpec{Args: []string{"a", "b\x00"}}), "SpawnProcess: Args[1] has a NUL in it"},
 		{process(ptg.ProcessSpec{Args: []string{"a"}, Env: []string{"\x00"}}), "SpawnProcess: Env[0] has a NUL in it"},
 		{process(ptg.ProcessSpec{Args: []string{"a"}, Dir: "\x00"}), "SpawnProcess: Dir has a NUL in it"},

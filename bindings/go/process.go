@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -118,10 +119,12 @@ func (g *Group) SpawnProcess(spec ProcessSpec) (*Process, error) {
 }
 
 func (s *ProcessSpec) mistake() string {
-	if len(s.Args) == 0 || s.Args[0] == "" {
+	switch {
+	case len(s.Args) == 0 || s.Args[0] == "":
 		return "a process needs Args, the first of which is a program"
-	}
-	if s.DrainSignal != nil && !isSignal(s.DrainSignal) {
+	case s.Name == "" && !utf8.ValidString(s.Args[0]):
+		return "Args[0] is not UTF-8: it needs a Name"
+	case s.DrainSignal != nil && !isSignal(s.DrainSignal):
 		return fmt.Sprintf("DrainSignal is no signal: %v", s.DrainSignal)
 	}
 	return cmp.Or(mistakeInName("Name", s.Name), mistakeInTexts("Args", s.Args), mistakeInTexts("Env", s.Env),
