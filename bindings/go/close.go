@@ -57,7 +57,8 @@ func (rt *Runtime) Shutdown(ctx context.Context, limits ...Limits) (*Report, err
 
 // Destroy ends a runtime whose root group is closed, with its thread; else it
 // is [ErrBusy] and nothing has changed. Tasks that were abandoned and go on
-// end here for the library, as timed out; their goroutines are theirs.
+// end here for the library, as timed out; their goroutines are theirs. What is
+// left of child processes has been killed, and is waited for.
 func (rt *Runtime) Destroy() error {
 	isOnThread := rt.isOnThread()
 	err := rt.on("Destroy", rt.destroy)

@@ -25,7 +25,8 @@
 // The error of a call is an [*Error], in which [errors.Is] finds the [Status]:
 // [ErrInvalid] of what is malformed, [ErrStale] of what is gone, [ErrKind] of a
 // handle that names something else, [ErrClosed] of a runtime that is closed, and
-// what is said at the call. A call that fails has changed nothing.
+// what is said at the call. A call that fails has changed nothing, unless that is
+// said there.
 //
 // # Ownership and time
 //
