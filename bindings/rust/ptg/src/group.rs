@@ -73,6 +73,12 @@ impl ShutdownOptions {
         self
     }
 
+    fn check(self) -> Result<()> {
+        Limit::check("grace", self.grace)?;
+        Limit::check("cancel_wait", self.cancel_wait)?;
+        Limit::check("deadline", self.deadline)
+    }
+
     fn raw(self) -> sys::ptg_shutdown_options {
         sys::ptg_shutdown_options {
             size: size_of::<sys::ptg_shutdown_options>() as u32,
@@ -124,6 +130,7 @@ impl Group {
 
     /// Makes a group below this one.
     pub fn group(&self, options: GroupOptions) -> Result<Group> {
+        let checked = options.check();
         let handle = self.shared.call(|runtime| {
             let mut group = 0;
             let status = options.with_raw(|raw| {
@@ -132,7 +139,8 @@ impl Group {
             });
             self.shared.check(status)?;
             Ok(group)
-        })?;
+        });
+        let handle = handle.map_err(|error| error.or_mistake(checked))?;
         Ok(Self::new(self.shared.clone(), handle))
     }
 
@@ -156,16 +164,18 @@ impl Group {
     /// From another thread it is sent, and nobody is told of a handle that is stale.
     pub fn shutdown_with(&self, options: ShutdownOptions) -> Result<()> {
         let raw = options.raw();
-        if self.shared.is_here() {
-            return self.shared.call(|runtime| {
+        let begun = if self.shared.is_here() {
+            self.shared.call(|runtime| {
                 // SAFETY: on the runtime's thread.
                 self.shared.check(unsafe { sys::ptg_group_shutdown(runtime, self.handle, &raw) })
-            });
-        }
-        // SAFETY: a way in is for any thread.
-        check(until_room(Some(PATIENCE), || unsafe {
-            sys::ptg_remote_shutdown(self.shared.remote(), self.handle, &raw)
-        }))
+            })
+        } else {
+            // SAFETY: a way in is for any thread.
+            check(until_room(Some(PATIENCE), || unsafe {
+                sys::ptg_remote_shutdown(self.shared.remote(), self.handle, &raw)
+            }))
+        };
+        begun.map_err(|error| error.or_mistake(options.check()))
     }
 
     /// Completes when the group is closed, with what its shutdown did. It does not begin one.

@@ -9,7 +9,7 @@ use ptg_sys as sys;
 use crate::group::GroupState;
 use crate::outcome::{BoxError, ErrorReport, Outcome, outcome_of, text};
 use crate::shared::{Shared, call_for_status, guard};
-use crate::status::{Result, Status};
+use crate::status::{Error, Result, Status};
 use crate::{Group, Task};
 
 /// A duration of an option: a [`Duration`], or one of the constants.
@@ -30,6 +30,14 @@ impl Limit {
     /// As libptg has it.
     pub const fn as_nanos(self) -> i64 {
         self.0
+    }
+
+    /// Refuses what is none, in the name of the option that it was given for.
+    pub(crate) fn check(option: &str, nanoseconds: i64) -> Result<()> {
+        if nanoseconds >= Self::AT_ONCE.0 {
+            return Ok(());
+        }
+        Err(Error::new(Status::Invalid, format!("{option}: {nanoseconds} ns is not a duration")))
     }
 }
 
@@ -204,6 +212,12 @@ impl GroupOptions {
     ) -> Self {
         self.on_closed = Some(Box::new(move |group| hook(group).map_err(Into::into)));
         self
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        Limit::check("grace", self.grace)?;
+        Limit::check("cancel_wait", self.cancel_wait)?;
+        Limit::check("deadline", self.deadline)
     }
 
     /// Calls `use_it` with the options in C's form. It must give them to one call that releases the user data.

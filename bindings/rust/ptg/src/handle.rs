@@ -65,7 +65,7 @@ impl Handle {
 
     /// Has a function called on the runtime's thread, from the loop. It is dropped uncalled if the runtime ends first.
     pub fn post(&self, function: impl FnOnce() + Send + 'static) -> Result<()> {
-        self.shared.post_static(function)?;
+        self.shared.post(move |_| function())?;
         self.shared.nudge();
         Ok(())
     }

@@ -103,9 +103,9 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.cause, &self.outcome.message, &self.outcome.reason) {
             (Some(cause), _, _) => cause.fmt(f),
-            (None, Some(message), _) => write!(f, "{}: {message}", self.status().name()),
-            (None, None, Some(reason)) => write!(f, "{}: {reason}", self.status().name()),
-            (None, None, None) => f.write_str(self.status().name()),
+            (None, Some(message), _) => f.write_str(message),
+            (None, None, Some(reason)) => write!(f, "{}: {reason}", self.status()),
+            (None, None, None) => self.status().fmt(f),
         }
     }
 }

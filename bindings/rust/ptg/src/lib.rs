@@ -53,6 +53,7 @@ mod handle;
 mod join;
 mod local;
 mod look;
+mod mail;
 mod outcome;
 #[cfg(feature = "tokio")]
 mod pool;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use ptg_sys as sys;
 
 use crate::group_options::nanoseconds;
-use crate::shared::{Pool, Shared, lock};
+use crate::shared::{Pool, Shared, guard, lock};
 use crate::status::{Error, Result, Status};
 use crate::{Group, GroupOptions, Handle, Limit, ShutdownOptions};
 
@@ -20,7 +20,7 @@ use crate::{Group, GroupOptions, Handle, Limit, ShutdownOptions};
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Builder {
-    is_clock_manual: bool,
+    pub(crate) is_clock_manual: bool,
     root: GroupOptions,
 }
 
@@ -48,6 +48,7 @@ impl Builder {
     }
 
     pub(crate) fn build_with(self, pool: Pool) -> Result<LocalRuntime> {
+        let checked = self.root.check();
         let mut raw = ptr::null_mut();
         let flags = if self.is_clock_manual { sys::PTG_RUNTIME_MANUAL_CLOCK } else { 0 };
         let status = self.root.with_raw(|root| {
@@ -63,7 +64,7 @@ impl Builder {
             // SAFETY: the options are good during the call, which takes the hooks over in any case.
             unsafe { sys::ptg_runtime_create(&options, &mut raw) }
         });
-        crate::status::check(status)?;
+        crate::status::check(status).map_err(|error| error.or_mistake(checked))?;
         let (mut remote, mut root) = (ptr::null_mut(), 0);
         // SAFETY: on the runtime's thread.
         let status = unsafe {
@@ -121,7 +122,11 @@ impl LocalRuntime {
     }
 
     /// Runs until the root group is closed.
+    ///
+    /// Not inside a tokio runtime of one thread, whose clock and sockets would stand still as long:
+    /// [`Status::Deadlock`]. [`drive`](Self::drive) is for there.
     pub fn run(&self) -> Result<()> {
+        may_block()?;
         // SAFETY: on the runtime's thread, as in all calls here: a LocalRuntime is not Send.
         self.inside(|runtime| unsafe { sys::ptg_runtime_run(runtime) })
     }
@@ -139,8 +144,9 @@ impl LocalRuntime {
         self.inside(|runtime| unsafe { sys::ptg_runtime_advance(runtime, nanoseconds) })
     }
 
-    /// Runs the loop until a future is ready. Not for a manual clock.
+    /// Runs the loop until a future is ready. Not for a manual clock, nor where [`run`](Self::run) is not.
     pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
+        may_block()?;
         let mut future = pin!(future);
         let woken = Arc::new(Woken { is_woken: AtomicBool::new(true), handle: self.handle.clone() });
         let waker = Waker::from(woken.clone());
@@ -152,6 +158,20 @@ impl LocalRuntime {
             }
             self.turn(Limit::FOREVER)?;
         }
+    }
+
+    /// Once the root is closed: opens letters until the runtime's owner lets go.
+    pub(crate) fn serve(&self) -> Result<()> {
+        let shared = &self.handle.shared;
+        while let Some(letter) = shared.mail.wait() {
+            let runtime = shared.here()?;
+            let inside = shared.enter();
+            guard((), || letter(runtime));
+            drop(inside);
+            // What it has brought about is told by the loop.
+            self.turn(Limit::from_nanos(0))?;
+        }
+        Ok(())
     }
 
     /// Begins the shutdown of the root; see [`Group::shutdown`].
@@ -214,6 +234,23 @@ impl LocalRuntime {
         }
         Err(Status::Busy.into())
     }
+}
+
+#[cfg(feature = "tokio")]
+fn may_block() -> Result<()> {
+    use tokio::runtime::{Handle as Tokio, RuntimeFlavor};
+    match Tokio::try_current() {
+        Ok(tokio) if tokio.runtime_flavor() == RuntimeFlavor::CurrentThread => Err(Error::new(
+            Status::Deadlock,
+            "it would block the only thread of this tokio runtime, for which its tasks may wait: use drive()",
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(feature = "tokio"))]
+fn may_block() -> Result<()> {
+    Ok(())
 }
 
 trait TapOk {

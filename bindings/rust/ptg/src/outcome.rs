@@ -182,8 +182,10 @@ impl From<Status> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = self.0.status.unwrap_or(Status::Failed);
-        f.write_str(self.0.message.as_deref().unwrap_or_else(|| status.name()))
+        match &self.0.message {
+            Some(message) => f.write_str(message),
+            None => self.0.status.unwrap_or(Status::Failed).fmt(f),
+        }
     }
 }
 

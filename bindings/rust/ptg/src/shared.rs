@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use ptg_sys as sys;
 
 use crate::Report;
+use crate::mail::{Letter, Mail};
 use crate::outcome::{BoxError, Cause, PanicPayload, outcome_of, text};
 use crate::status::{Error, Result, Status, check};
 use crate::task_core::Wake;
@@ -49,6 +50,7 @@ pub(crate) struct Shared {
     remote: *mut sys::ptg_remote,
     thread: usize,
     pub pool: Pool,
+    pub mail: Mail,
     /// Tasks that were woken on other threads. Invariant: not empty only while a post is on its way.
     inbox: Mutex<VecDeque<Arc<dyn Wake>>>,
     /// What tasks failed with, from their finish to their done.
@@ -87,6 +89,7 @@ impl Shared {
             remote,
             thread: this_thread(),
             pool,
+            mail: Mail::default(),
             inbox: Mutex::default(),
             causes: Mutex::default(),
             wanted: Mutex::default(),
@@ -137,6 +140,7 @@ impl Shared {
 
     pub fn set_over(&self) {
         self.raw.store(ptr::null_mut(), Ordering::Relaxed);
+        self.mail.close();
     }
 
     /// The error of a call that answered `raw` on the runtime's thread.
@@ -183,24 +187,30 @@ impl Shared {
             return result;
         }
         let (sender, receiver) = mpsc::sync_channel(1);
-        self.post(move |runtime| drop(sender.send(function(runtime))))?;
+        let letter: Letter<'_> = Box::new(move |runtime| drop(sender.send(function(runtime))));
+        // SAFETY: only the lifetime changes, and what is borrowed outlives the letter: this waits until that is used up
+        // or dropped.
+        let letter = unsafe { std::mem::transmute::<Letter<'_>, Letter<'static>>(letter) };
+        self.send(letter)?;
         receiver.recv().unwrap_or_else(|_| Err(Error::new(Status::Closed, "the runtime is over")))
     }
 
-    /// Has `function` called on the runtime's thread. It must wait for that to be over if it borrows anything.
-    fn post<'a>(&self, function: impl FnOnce(*mut sys::ptg_runtime) + Send + 'a) -> Result<()> {
-        let posted: Arc<Posted<'a>> = Arc::new(Mutex::new(Some(Box::new(function))));
-        // A post that is refused has released what was given along: each attempt gives a count of its own.
-        check(until_room(None, || {
-            let given = Arc::into_raw(posted.clone()).cast_mut().cast::<c_void>();
-            // SAFETY: `run_posted` and `drop_posted` know what it is.
-            unsafe { sys::ptg_remote_post(self.remote, Some(run_posted), Some(drop_posted), given) }
-        }))
+    /// Has a letter opened on the runtime's thread.
+    fn send(&self, letter: Letter<'static>) -> Result<()> {
+        let number = self.mail.add(letter);
+        let status = until_room(None, || {
+            // SAFETY: a way in is for any thread; `open_letter` knows what the number is.
+            unsafe { sys::ptg_remote_post(self.remote, Some(open_letter), None, ptr::without_provenance_mut(number)) }
+        });
+        if status == sys::PTG_OK || self.mail.take_back(number).is_none() {
+            return Ok(());
+        }
+        check(status)
     }
 
     /// Has `function` called on the runtime's thread.
-    pub fn post_static(&self, function: impl FnOnce() + Send + 'static) -> Result<()> {
-        self.post(move |_| function())
+    pub fn post(&self, function: impl FnOnce(*mut sys::ptg_runtime) + Send + 'static) -> Result<()> {
+        self.send(Box::new(function))
     }
 
     /// Lets a task that was woken on another thread be polled on the runtime's.
@@ -213,7 +223,7 @@ impl Shared {
         drop(inbox);
         let shared = self.clone();
         // Once the runtime is over there is nobody left to be woken.
-        if self.post_static(move || shared.take_inbox()).is_err() {
+        if self.post(move |_| shared.take_inbox()).is_err() {
             lock(&self.inbox).clear();
         }
     }
@@ -288,21 +298,13 @@ struct Wanted {
     report: Option<Result<Report>>,
 }
 
-type Posted<'a> = Mutex<Option<Box<dyn FnOnce(*mut sys::ptg_runtime) + Send + 'a>>>;
-
-unsafe extern "C" fn run_posted(runtime: *mut sys::ptg_runtime, user_data: *mut c_void) {
+unsafe extern "C" fn open_letter(runtime: *mut sys::ptg_runtime, number: *mut c_void) {
     guard((), || {
-        // SAFETY: from `post`; `drop_posted` comes later.
-        let function = lock(unsafe { &*user_data.cast::<Posted<'_>>() }).take();
-        if let Some(function) = function {
-            function(runtime);
+        let letter = Shared::inside().and_then(|shared| shared.mail.take(number.addr()));
+        if let Some(letter) = letter {
+            letter(runtime);
         }
     });
-}
-
-unsafe extern "C" fn drop_posted(user_data: *mut c_void) {
-    // SAFETY: from `post`, once for each count.
-    guard((), || drop(unsafe { Arc::from_raw(user_data.cast::<Posted<'_>>()) }));
 }
 
 /// How long a call from another thread that may be refused waits for room in the mail.

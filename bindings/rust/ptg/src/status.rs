@@ -6,12 +6,12 @@ use std::fmt;
 use ptg_sys as sys;
 
 macro_rules! statuses {
-    ($($(#[$doc:meta])* $name:ident = $value:ident,)*) => {
+    ($($name:ident = $value:ident, $words:literal;)*) => {
         /// Why a call failed, or how a task ended when it did not end well.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Status {
-            $($(#[$doc])* $name,)*
+            $(#[doc = $words] $name,)*
             /// A status of a newer libptg than this crate knows.
             Other(i32),
         }
@@ -31,48 +31,39 @@ macro_rules! statuses {
                 }
             }
         }
+
+        /// In words.
+        impl fmt::Display for Status {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$name => f.write_str($words),)*
+                    Self::Other(other) => write!(f, "unknown status {other}"),
+                }
+            }
+        }
     };
 }
 
 statuses! {
-    /// An argument is malformed.
-    Invalid = PTG_EINVAL,
-    /// There is no memory; nothing changed.
-    NoMemory = PTG_ENOMEM,
-    /// The handle names something that is gone.
-    Stale = PTG_ESTALE,
-    /// The handle is of another kind.
-    Kind = PTG_EKIND,
-    /// The group accepts no new tasks or groups, or the runtime is over.
-    Closed = PTG_ECLOSED,
-    /// The object is still in use, or not yet there.
-    Busy = PTG_EBUSY,
-    /// Not allowed inside a callback.
-    Reentrant = PTG_EREENTRANT,
-    /// Only allowed on the runtime's thread.
-    Thread = PTG_ETHREAD,
-    /// Too small.
-    Range = PTG_ERANGE,
-    /// The task ended because it was asked to.
-    Cancelled = PTG_ECANCELED,
-    /// A limit ran out.
-    TimedOut = PTG_ETIMEDOUT,
-    /// The library is older than this crate, or another libuv.
-    Abi = PTG_EABI,
-    /// libuv failed.
-    System = PTG_EUV,
-    /// The order edge would close a circle.
-    Cycle = PTG_ECYCLE,
-    /// A bound is reached.
-    Full = PTG_EFULL,
-    /// A task failed.
-    Failed = PTG_EFAILED,
-    /// A child process exited with a status other than 0.
-    Exit = PTG_EEXIT,
-    /// A child process was ended by a signal.
-    Signal = PTG_ESIGNAL,
-    /// Who waits is part of what is waited for.
-    Deadlock = PTG_EDEADLK,
+    Invalid = PTG_EINVAL, "an argument is malformed";
+    NoMemory = PTG_ENOMEM, "there is no memory";
+    Stale = PTG_ESTALE, "it is gone";
+    Kind = PTG_EKIND, "the handle is of another kind";
+    Closed = PTG_ECLOSED, "the group accepts no new tasks or groups, or the runtime is over";
+    Busy = PTG_EBUSY, "it is still in use, or not yet there";
+    Reentrant = PTG_EREENTRANT, "not allowed inside a callback";
+    Thread = PTG_ETHREAD, "only allowed on the runtime's thread";
+    Range = PTG_ERANGE, "too small";
+    Cancelled = PTG_ECANCELED, "cancelled";
+    TimedOut = PTG_ETIMEDOUT, "a limit ran out";
+    Abi = PTG_EABI, "the library is older than this crate, or another libuv";
+    System = PTG_EUV, "the system failed";
+    Cycle = PTG_ECYCLE, "the order edge would close a circle";
+    Full = PTG_EFULL, "a bound is reached";
+    Failed = PTG_EFAILED, "it failed";
+    Exit = PTG_EEXIT, "a child process exited with a status other than 0";
+    Signal = PTG_ESIGNAL, "a child process was ended by a signal";
+    Deadlock = PTG_EDEADLK, "who waits is part of what is waited for";
 }
 
 impl Status {
@@ -83,8 +74,8 @@ impl Status {
     }
 }
 
-/// A call that failed; it has changed nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A call that failed; it has changed nothing. It is displayed as its message, or else as its status in words.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     status: Status,
     message: String,
@@ -96,6 +87,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     pub(crate) fn new(status: Status, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
+    }
+
+    /// What is wrong first is libptg's to say; a mistake in the options is told in their own words.
+    pub(crate) fn or_mistake(self, options: Result<()>) -> Self {
+        match options {
+            Err(mistake) if mistake.status == self.status => mistake,
+            _ => self,
+        }
     }
 
     /// Why.
@@ -117,10 +116,14 @@ impl From<Status> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.message.is_empty() {
-            return f.write_str(self.status.name());
-        }
-        write!(f, "{}: {}", self.status.name(), self.message)
+        if self.message.is_empty() { self.status.fmt(f) } else { f.write_str(&self.message) }
+    }
+}
+
+/// What a `main` that answers it prints: `Closed: the group "app" accepts no new tasks`.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.status)
     }
 }
 

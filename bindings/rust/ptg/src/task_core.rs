@@ -89,19 +89,22 @@ impl Core {
     }
 
     pub fn finish(&self, outcome: Option<&Outcome>) {
-        let finish = |raw: *const sys::ptg_outcome| match self.shared.here() {
-            // SAFETY: on the runtime's thread; that the task has ended already is an answer.
-            Ok(runtime) => drop(unsafe { sys::ptg_task_finish(runtime, self.id(), raw) }),
-            Err(_) if self.shared.is_here() => {}
-            // Once the runtime is over the task has been told as abandoned. An end must not be lost.
-            Err(_) => drop(until_room(None, || {
-                // SAFETY: a way in is for any thread.
-                unsafe { sys::ptg_remote_finish(self.shared.remote(), self.id(), raw) }
-            })),
-        };
-        match outcome {
-            Some(outcome) => outcome.with_raw(|raw| finish(raw)),
-            None => finish(ptr::null()),
+        let id = self.id();
+        if let Ok(runtime) = self.shared.here() {
+            return finish(runtime, id, outcome);
+        }
+        if self.shared.is_here() {
+            return;
+        }
+        // An end must not be lost.
+        let status = with_raw(outcome, |raw| {
+            // SAFETY: a way in is for any thread.
+            until_room(None, || unsafe { sys::ptg_remote_finish(self.shared.remote(), id, raw) })
+        });
+        if status == sys::PTG_ECLOSED {
+            let outcome = outcome.cloned();
+            // Once the runtime is over the task has been told as abandoned.
+            let _ = self.shared.post(move |runtime| finish(runtime, id, outcome.as_ref()));
         }
     }
 
@@ -128,6 +131,18 @@ impl Core {
         if !self.is_woken.load(Ordering::Acquire) {
             self.sleep((first - self.now_ns()).max(0));
         }
+    }
+}
+
+fn finish(runtime: *mut sys::ptg_runtime, task: u64, outcome: Option<&Outcome>) {
+    // SAFETY: on the runtime's thread; that the task has ended already is an answer.
+    with_raw(outcome, |raw| unsafe { sys::ptg_task_finish(runtime, task, raw) });
+}
+
+fn with_raw<R>(outcome: Option<&Outcome>, use_it: impl FnOnce(*const sys::ptg_outcome) -> R) -> R {
+    match outcome {
+        Some(outcome) => outcome.with_raw(|raw| use_it(raw)),
+        None => use_it(ptr::null()),
     }
 }
 

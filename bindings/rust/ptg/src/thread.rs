@@ -10,21 +10,23 @@ use crate::shared::Pool;
 use crate::status::{Error, Result, Status};
 use crate::{Group, Handle, Limit, Report, ShutdownOptions};
 
-/// A runtime that lives on a thread of its own, which runs it until its root group is closed. `Send` and `Sync`.
+/// A runtime that lives on a thread of its own, and is there until this is dropped. `Send` and `Sync`.
 ///
-/// Made inside a tokio runtime of several threads, its tasks are polled by tokio's workers; elsewhere by its own
-/// thread. Hooks, handlers, timers and queues always run on its own thread.
+/// After a shutdown of the root it takes nothing new, but what has been can still be asked for: the root's report, blame,
+/// failures, history, counts and abandoned tasks, and who still waits for its end is told.
+///
+/// Made inside a tokio runtime, its tasks are polled by that, and can use all of it; elsewhere by its own thread. Hooks, handlers, timers and queues always run on its own thread.
 ///
 /// # Drop
 ///
-/// Dropping it ends everything by force: the root is shut down with no grace and no cancel wait, and the thread is
-/// waited for, which takes as long as one poll of a future on it; on that thread itself nothing is waited for. For an
-/// orderly end, [`shutdown`](Self::shutdown).
+/// Dropping it ends everything by force: the root, if it is not closed, is shut down with no grace and no cancel wait,
+/// and the thread is waited for, which takes as long as one poll of a future on it; on that thread itself nothing is
+/// waited for. From then on handles answer [`Status::Closed`]. For an orderly end, [`shutdown`](Self::shutdown) before.
 #[derive(Debug)]
 pub struct Runtime {
     handle: Handle,
     root: Group,
-    thread: Option<JoinHandle<Result<()>>>,
+    thread: Option<JoinHandle<Result<Report>>>,
 }
 
 impl Runtime {
@@ -51,57 +53,78 @@ impl Runtime {
     }
 
     /// Shuts the root down, and completes with the report when all is closed. Dropped before that, the shutdown goes
-    /// on.
+    /// on. Again it gives the same report.
     pub async fn shutdown(&self, options: ShutdownOptions) -> Result<Report> {
-        let closed = self.root.closed();
-        self.root.shutdown_with(options)?;
-        closed.await
+        self.begin(options)?;
+        self.root.closed().await
     }
 
-    /// As [`shutdown`](Self::shutdown), for a thread that may block: waits for the runtime's thread too.
-    pub fn shutdown_and_wait(mut self, options: ShutdownOptions) -> Result<()> {
-        self.root.shutdown_with(options)?;
-        self.join()
+    /// As [`shutdown`](Self::shutdown), for a thread that may block; then the runtime is over. Its own thread would wait
+    /// for itself: [`Status::Deadlock`].
+    pub fn shutdown_and_wait(mut self, options: ShutdownOptions) -> Result<Report> {
+        if self.handle.shared.is_here() {
+            return Err(Error::new(Status::Deadlock, "the runtime's thread can not wait for its own end"));
+        }
+        self.begin(options)?;
+        self.handle.shared.mail.leave();
+        join(self.thread.take().expect("only this and the drop take it"))
     }
 
-    fn join(&mut self) -> Result<()> {
-        match self.thread.take().map(JoinHandle::join) {
-            Some(Ok(result)) => result,
-            Some(Err(_)) => Err(Error::new(Status::Failed, "the runtime's thread panicked")),
-            None => Ok(()),
+    fn begin(&self, options: ShutdownOptions) -> Result<()> {
+        match self.root.shutdown_with(options) {
+            // It is closed already.
+            Err(error) if error.status() == Status::Closed => Ok(()),
+            begun => begun,
         }
     }
 }
 
+fn join(thread: JoinHandle<Result<Report>>) -> Result<Report> {
+    thread.join().unwrap_or_else(|_| Err(Error::new(Status::Failed, "the runtime's thread panicked")))
+}
+
 impl Drop for Runtime {
     fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
         let at_once = ShutdownOptions::new().force().grace(Limit::AT_ONCE).cancel_wait(Limit::AT_ONCE);
-        // It may be over already.
-        let _ = self.root.shutdown_with(at_once.deadline(Limit::AT_ONCE));
+        let begun = self.begin(at_once.deadline(Limit::AT_ONCE));
+        self.handle.shared.mail.leave();
         if self.handle.shared.is_here() {
             return;
         }
-        if let Err(error) = self.join() {
+        if let Err(error) = begun.and_then(|()| join(thread)) {
             eprintln!("ptg: a runtime's thread ended badly: {error}");
         }
     }
 }
 
 impl Builder {
-    /// Starts a runtime on a thread of its own.
+    /// Starts a runtime on a thread of its own. Not with a manual clock, which nobody there would move.
     pub fn start(self) -> Result<Runtime> {
+        if self.is_clock_manual {
+            return Err(Error::new(
+                Status::Invalid,
+                "manual_clock: only with build_local(); here nobody could move it",
+            ));
+        }
         let pool = pool_here();
         let (sender, receiver) = mpsc::sync_channel(1);
         let body = move || {
             let runtime = match self.build_with(pool) {
                 Ok(runtime) => runtime,
-                Err(error) => return sender.send(Err(error)).map_err(|_| Status::Closed.into()),
+                Err(error) => {
+                    let _ = sender.send(Err(error.clone()));
+                    return Err(error);
+                }
             };
+            runtime.handle().shared.mail.keep();
             let _ = sender.send(Ok((runtime.handle().clone(), runtime.root())));
             runtime.run()?;
+            let report = runtime.root().report();
+            runtime.serve()?;
             // What is left ends with the drop of one that is given back.
             let _ = runtime.destroy();
-            Ok(())
+            report
         };
         let thread = std::thread::Builder::new()
             .name("ptg".into())
@@ -115,13 +138,8 @@ impl Builder {
 
 #[cfg(feature = "tokio")]
 fn pool_here() -> Pool {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    match Handle::try_current() {
-        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => {
-            Pool::Tokio(crate::pool::Workers::new(handle))
-        }
-        _ => Pool::None,
-    }
+    let tokio = tokio::runtime::Handle::try_current();
+    tokio.map_or(Pool::None, |handle| Pool::Tokio(crate::pool::Workers::new(handle)))
 }
 
 #[cfg(not(feature = "tokio"))]

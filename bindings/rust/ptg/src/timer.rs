@@ -7,7 +7,7 @@ use ptg_sys as sys;
 
 use crate::outcome::{BoxError, Outcome};
 use crate::shared::{Shared, call_for_status, guard};
-use crate::status::Result;
+use crate::status::{Error, Result, Status};
 use crate::{Group, Limit, Task};
 
 /// What a periodic timer does when its last firing's task has not ended.
@@ -83,6 +83,19 @@ impl TimerOptions {
         self.on_done = Some(Box::new(on_done));
         self
     }
+
+    fn check(&self) -> Result<()> {
+        let mistake = if self.after < 0 && self.after != Limit::AT_ONCE.as_nanos() {
+            "after: not a duration that ends"
+        } else if self.every < 0 {
+            "every: not a duration that ends, and is longer than none"
+        } else if self.after == 0 && self.every == 0 {
+            "a timer needs `after` or `every`"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(Status::Invalid, mistake))
+    }
 }
 
 /// How often a timer has fired.
@@ -154,6 +167,7 @@ impl Group {
         options: TimerOptions,
         mut fire: impl FnMut(&Timer) -> Result<Option<Task>, E> + Send + 'static,
     ) -> Result<Timer> {
+        let checked = options.check();
         let fire: Fire = Box::new(move |timer| fire(timer).map_err(Into::into));
         let task = self.shared.call(move |runtime| {
             let raw = sys::ptg_timer_options {
@@ -175,7 +189,8 @@ impl Group {
             // SAFETY: on the runtime's thread; the call takes the user data over in any case.
             self.shared.check(unsafe { sys::ptg_timer_spawn(runtime, self.handle(), &raw, &mut task) })?;
             Ok(task)
-        })?;
+        });
+        let task = task.map_err(|error| error.or_mistake(checked))?;
         Ok(Timer(Task::new(self.shared.clone(), task)))
     }
 }

@@ -152,6 +152,56 @@ async fn a_task_on_a_worker_is_told_dropped_or_abandoned() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_late_end_of_an_abandoned_task_is_told_after_the_shutdown() {
+    let runtime = Runtime::start().unwrap();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let (blocked, is_blocked) = oneshot::channel();
+    let stuck = runtime.root().spawn(async move {
+        blocked.send(()).unwrap();
+        released.recv().map(|()| "late")
+    });
+    is_blocked.await.unwrap();
+    let at_once = ShutdownOptions::new().force().cancel_wait(Limit::AT_ONCE);
+    let report = runtime.shutdown(at_once).await.unwrap();
+    assert_eq!(report.rows[0].abandoned, 1);
+    release.send(()).unwrap();
+    assert_eq!(stuck.unwrap().await.unwrap(), "late");
+    assert_eq!(runtime.root().info().unwrap().late, 1);
+}
+
+#[tokio::test]
+async fn tokio_of_one_thread_polls_the_tasks_of_a_runtime_beside_it() {
+    let runtime = Runtime::start().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = runtime.root().spawn(async move {
+        let (mut stream, _) = listener.accept().await?;
+        tokio::time::sleep(MOMENT).await;
+        stream.write_all(b"hello").await
+    });
+    let client = runtime.root().spawn(async move {
+        let mut text = String::new();
+        TcpStream::connect(address).await?.read_to_string(&mut text).await?;
+        Ok::<_, std::io::Error>((text, std::thread::current().id()))
+    });
+    let (text, polled_on) = client.unwrap().await.unwrap();
+    assert_eq!((text.as_str(), polled_on), ("hello", std::thread::current().id()));
+    server.unwrap().await.unwrap();
+    let told = runtime.root().spawn_with(TaskOptions::new(), |task| async move { task.draining().await });
+    assert!(runtime.shutdown(ShutdownOptions::new()).await.unwrap().is_clean());
+    told.unwrap().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_runtime_that_would_block_the_only_thread_of_tokio_says_so() {
+    let runtime = LocalRuntime::new().unwrap();
+    for error in [runtime.run().unwrap_err(), runtime.block_on(std::future::ready(())).unwrap_err()] {
+        assert_eq!(error.status(), Status::Deadlock);
+        assert!(error.message().contains("use drive()"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_spawns_from_many_places_each_end_once() {
     const EACH: u64 = 20_000;
     let runtime = Runtime::start().unwrap();

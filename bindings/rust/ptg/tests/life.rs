@@ -407,6 +407,77 @@ fn one_picture_shows_the_groups_of_every_runtime() {
 }
 
 #[test]
+fn after_its_shutdown_a_runtime_tells_all_of_it_until_it_is_dropped() {
+    let here = LocalRuntime::new().unwrap();
+    let runtime = ptg::Runtime::start().unwrap();
+    let root = runtime.root().clone();
+    let stuck = TaskOptions::new().name("stuck").on_kill(OnKill::Abandon).ignores_cancel();
+    let stuck: JoinHandle<()> = root.spawn_with(stuck, |_| std::future::pending::<()>()).unwrap();
+    let failing = root.spawn(async { Err::<(), _>("broken") }).unwrap();
+    here.block_on(failing).unwrap().unwrap_err();
+
+    let at_once = ShutdownOptions::new().force().cancel_wait(Limit::AT_ONCE);
+    let report = here.block_on(runtime.shutdown(at_once)).unwrap().unwrap();
+    assert_eq!(report.rows[0].abandoned, 1);
+    let again = here.block_on(runtime.shutdown(ShutdownOptions::new())).unwrap().unwrap();
+    assert_eq!(again.rows[0].closed_at, report.rows[0].closed_at);
+    assert_eq!(root.report().unwrap().rows[0].closed_at, report.rows[0].closed_at);
+    assert_eq!(root.blame().unwrap()[0].task_name.as_deref(), Some("stuck"));
+    assert_eq!(root.abandoned().unwrap()[0].info().unwrap().name, "stuck");
+    assert_eq!(root.failures().unwrap()[0].message.as_deref(), Some("broken"));
+    assert_eq!(root.info().unwrap().state, ptg::GroupState::Closed);
+    assert_eq!(status(root.spawn(async {})), Status::Closed);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    runtime.handle().post(move || sender.send(std::thread::current().name().map(String::from)).unwrap()).unwrap();
+    assert_eq!(receiver.recv().unwrap().as_deref(), Some("ptg"));
+
+    drop(runtime);
+    assert_eq!(status(root.report()), Status::Closed);
+    assert_eq!(runtime_result(stuck).status(), Status::TimedOut);
+}
+
+#[test]
+fn a_runtime_that_somebody_else_shuts_down_waits_for_its_owner() {
+    let runtime = ptg::Runtime::start().unwrap();
+    let root = runtime.root().clone();
+    let (closed, is_closed) = std::sync::mpsc::channel();
+    let watch = runtime.handle().watch(root.handle(), None, move |_, _| closed.send(()).unwrap());
+    watch.unwrap();
+    root.shutdown().unwrap();
+    is_closed.recv().unwrap();
+    for _ in 0..100 {
+        assert_eq!(root.blame().unwrap().len(), 1);
+    }
+    let report = runtime.shutdown_and_wait(ShutdownOptions::new()).unwrap();
+    assert!(report.is_clean());
+}
+
+#[test]
+fn errors_say_what_is_wrong_in_words_of_rust() {
+    let runtime = manual();
+    let root = runtime.root();
+    let odd = Limit::from_nanos(-7);
+    let seven = "-7 ns is not a duration";
+    let said = |result: ptg::Result<()>| result.unwrap_err().to_string();
+    assert_eq!(said(root.group(GroupOptions::new().grace(odd)).map(drop)), format!("grace: {seven}"));
+    assert_eq!(said(root.shutdown_with(ShutdownOptions::new().cancel_wait(odd))), format!("cancel_wait: {seven}"));
+    assert_eq!(
+        said(Builder::new().root(GroupOptions::new().deadline(odd)).start().map(drop)),
+        format!("deadline: {seven}")
+    );
+    let timer = |options: TimerOptions| root.timer(options, |_| Ok::<_, BoxError>(None)).map(drop);
+    assert_eq!(said(timer(TimerOptions::new())), "a timer needs `after` or `every`");
+    assert!(said(timer(TimerOptions::new().after(Limit::FOREVER))).starts_with("after: "));
+    assert!(said(timer(TimerOptions::new().every(Duration::ZERO))).starts_with("every: "));
+    assert!(said(Builder::new().manual_clock().start().map(drop)).starts_with("manual_clock: "));
+
+    let task = root.spawn(async {}).unwrap().task();
+    now(&runtime);
+    assert_eq!(format!("{:?}", task.info().unwrap_err()), "Stale: the task is gone");
+    assert_eq!(format!("{:?}", ptg::Error::from(Status::Full)), "Full: a bound is reached");
+}
+
+#[test]
 fn a_runtime_of_its_own_thread_needs_no_other_executor() {
     let runtime = ptg::Runtime::start().unwrap();
     let group = runtime.root().group(GroupOptions::new().name("here")).unwrap();
