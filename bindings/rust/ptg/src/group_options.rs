@@ -8,6 +8,7 @@ use ptg_sys as sys;
 
 use crate::group::GroupState;
 use crate::outcome::{BoxError, ErrorReport, Outcome, outcome_of, text};
+use crate::process::ProcessError;
 use crate::shared::{Shared, call_for_status, guard};
 use crate::status::{Error, Result, Status};
 use crate::{Group, Task};
@@ -289,6 +290,9 @@ unsafe extern "C" fn call_on_error(
 /// `error` is what libptg gave, during the call.
 unsafe fn report_of(shared: &Arc<Shared>, error: &sys::ptg_error) -> ErrorReport {
     let is_from_hook = error.flags & sys::PTG_ERROR_FROM_HOOK != 0;
+    // SAFETY: as the caller says.
+    let outcome = unsafe { Outcome::from_raw(&*error.outcome) };
+    let cause = if is_from_hook { shared.take_cause(error.group) } else { shared.cause_of(error.task) };
     let failed_handler = (error.failed_handler != 0)
         .then(|| (Group::new(shared.clone(), error.failed_handler), Status::from_raw(error.handler_status)));
     ErrorReport {
@@ -297,9 +301,8 @@ unsafe fn report_of(shared: &Arc<Shared>, error: &sys::ptg_error) -> ErrorReport
         // SAFETY: as the caller says.
         name: unsafe { text(error.name, error.name_length) }.unwrap_or_default(),
         age: Duration::from_nanos(error.age_ns.max(0) as u64),
-        cause: if is_from_hook { shared.take_cause(error.group) } else { shared.cause_of(error.task) },
-        // SAFETY: as the caller says.
-        outcome: unsafe { Outcome::from_raw(&*error.outcome) },
+        cause: cause.or_else(|| ProcessError::cause(&outcome)),
+        outcome,
         is_during_cancel: error.flags & sys::PTG_ERROR_DURING_CANCEL != 0,
         is_from_hook,
         group_state: GroupState::from_raw(error.group_state),

@@ -101,9 +101,12 @@ pub fn current() -> (Option<Task>, Option<Group>) {
     (task, (group != 0).then(|| Group::new(shared.clone(), group)))
 }
 
-/// Whose code is running here, as a number that goes along with calls which libptg cannot know it of: those on a
-/// pool's threads.
-pub(crate) fn current_away(shared: &Arc<Shared>) -> u64 {
+/// A spawner or originator for a call: the one that is given, or else whose code is running here, as far as libptg can
+/// not know it: on a pool's threads.
+pub(crate) fn or_current_away(given: u64, shared: &Arc<Shared>) -> u64 {
+    if given != 0 || shared.is_here() {
+        return given;
+    }
     let id = Core::polled(|core| if Arc::ptr_eq(&core.shared, shared) { core.id() } else { 0 });
     id.unwrap_or(0)
 }

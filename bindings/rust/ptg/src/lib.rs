@@ -57,6 +57,7 @@ mod mail;
 mod outcome;
 #[cfg(feature = "tokio")]
 mod pool;
+mod process;
 mod queue;
 mod rows;
 mod scope;
@@ -80,6 +81,7 @@ pub use handle::{Handle, current};
 pub use join::{JoinError, JoinHandle};
 pub use local::{Builder, LocalRuntime};
 pub use outcome::{BoxError, Cancelled, Cause, ErrorReport, Failure, Outcome, PanicPayload, TaskOutput};
+pub use process::{Line, Process, ProcessError, ProcessOptions, Stream};
 pub use queue::{Message, PushError, Queue, QueueInfo, QueueOptions};
 pub use rows::{
     BlameRow, FailureRow, GroupInfo, HistoryRow, NameRow, PlanStep, Report, ReportRow, TaskInfo, TaskState,

@@ -45,7 +45,8 @@ pub(crate) struct Workers {
     ended: Mutex<Vec<u64>>, // well, and not told yet
 }
 
-/// Invariant: while `queue` is not empty there is a pump that is not in a poll, unless there are as many as there may be.
+/// Invariant: while `queue` is not empty there is a pump that is not in a poll, unless there are as many as there may
+/// be.
 #[derive(Default)]
 struct State {
     queue: VecDeque<Arc<dyn Run>>,

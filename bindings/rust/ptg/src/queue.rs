@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use ptg_sys as sys;
 
+use crate::handle::or_current_away;
 use crate::outcome::{BoxError, Outcome};
 use crate::shared::{Shared, guard};
 use crate::status::{Error, Result};
@@ -181,8 +182,9 @@ impl Group {
         mut handle: impl FnMut(&Task, &mut Message<M>) -> Result<Option<Task>, E> + Send + 'static,
     ) -> Result<Queue<M>> {
         let handle: Handle<M> = Box::new(move |queue, message| handle(queue, message).map_err(Into::into));
+        let spawner = or_current_away(options.spawner, &self.shared);
         let task = self.shared.call(move |runtime| {
-            let QueueOptions { name, capacity, at_once, spawner, on_drop, on_room, on_done } = options;
+            let QueueOptions { name, capacity, at_once, on_drop, on_room, on_done, .. } = options;
             let has_room = on_room.is_some();
             let raw = sys::ptg_queue_options {
                 size: size_of::<sys::ptg_queue_options>() as u32,
@@ -232,7 +234,7 @@ impl<M: Send + 'static> Queue<M> {
     /// As [`push`](Self::push), on behalf of a task (its handle; 0: whose code is running).
     pub fn push_as(&self, message: M, pusher: u64) -> Result<(), PushError<M>> {
         let shared = &self.task.shared;
-        let pusher = if pusher != 0 || shared.is_here() { pusher } else { crate::handle::current_away(shared) };
+        let pusher = or_current_away(pusher, shared);
         let mut boxed = Some(Box::new(Message(Some(message))));
         let result = shared.call(|runtime| {
             let message = std::ptr::from_mut(boxed.as_deref_mut().expect("it is there")).cast();

@@ -9,7 +9,7 @@ use ptg_sys as sys;
 
 use crate::cell::Cell;
 use crate::context::Context;
-use crate::handle::current_away;
+use crate::handle::or_current_away;
 use crate::join::JoinHandle;
 use crate::outcome::{Outcome, TaskOutput};
 use crate::shared::{PATIENCE, Shared, until_room};
@@ -204,7 +204,7 @@ impl Task {
             flags: 0,
             reason: reason.map_or(std::ptr::null(), |reason| reason.as_ptr().cast()),
             reason_length: reason.map_or(0, str::len),
-            originator: if originator != 0 || is_here { originator } else { current_away(shared) },
+            originator: or_current_away(originator, shared),
         };
         if !is_here {
             // SAFETY: a way in is for any thread.

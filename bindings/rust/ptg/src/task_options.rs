@@ -9,7 +9,7 @@ use ptg_sys as sys;
 
 use crate::Task;
 use crate::callbacks;
-use crate::handle::current_away;
+use crate::handle::or_current_away;
 use crate::outcome::{Outcome, TaskOutput};
 use crate::shared::{Shared, lock};
 use crate::status::{Error, Result, Status};
@@ -142,14 +142,13 @@ impl TaskOptions {
     }
 
     pub(crate) fn with_raw<R>(&self, shared: &Arc<Shared>, use_it: impl FnOnce(&sys::ptg_task_options) -> R) -> R {
-        let spawner = if self.spawner != 0 || shared.is_here() { self.spawner } else { current_away(shared) };
         let start = |text: &Option<String>| text.as_ref().map_or(std::ptr::null(), |text| text.as_ptr().cast());
         use_it(&sys::ptg_task_options {
             size: size_of::<sys::ptg_task_options>() as u32,
             flags: self.flags,
             name: start(&self.name),
             name_length: self.name.as_ref().map_or(0, String::len),
-            spawner,
+            spawner: or_current_away(self.spawner, shared),
             place: start(&self.place),
             place_length: self.place.as_ref().map_or(0, String::len),
         })

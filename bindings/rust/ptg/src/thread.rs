@@ -12,10 +12,11 @@ use crate::{Group, Handle, Limit, Report, ShutdownOptions};
 
 /// A runtime that lives on a thread of its own, and is there until this is dropped. `Send` and `Sync`.
 ///
-/// After a shutdown of the root it takes nothing new, but what has been can still be asked for: the root's report, blame,
-/// failures, history, counts and abandoned tasks, and who still waits for its end is told.
+/// After a shutdown of the root it takes nothing new, but what has been can still be asked for: the root's report,
+/// blame, failures, history, counts and abandoned tasks; and the late ends of those are told.
 ///
-/// Made inside a tokio runtime, its tasks are polled by that, and can use all of it; elsewhere by its own thread. Hooks, handlers, timers and queues always run on its own thread.
+/// Made inside a tokio runtime, its tasks are polled by that, and can use all of it; elsewhere by its own thread.
+/// Hooks, handlers, timers, queues and lines of output always run on its own thread.
 ///
 /// # Drop
 ///
@@ -59,8 +60,8 @@ impl Runtime {
         self.root.closed().await
     }
 
-    /// As [`shutdown`](Self::shutdown), for a thread that may block; then the runtime is over. Its own thread would wait
-    /// for itself: [`Status::Deadlock`].
+    /// As [`shutdown`](Self::shutdown), for a thread that may block; then the runtime is over. Its own thread would
+    /// wait for itself: [`Status::Deadlock`].
     pub fn shutdown_and_wait(mut self, options: ShutdownOptions) -> Result<Report> {
         if self.handle.shared.is_here() {
             return Err(Error::new(Status::Deadlock, "the runtime's thread can not wait for its own end"));

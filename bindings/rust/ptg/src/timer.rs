@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ptg_sys as sys;
 
+use crate::handle::or_current_away;
 use crate::outcome::{BoxError, Outcome};
 use crate::shared::{Shared, call_for_status, guard};
 use crate::status::{Error, Result, Status};
@@ -169,6 +170,7 @@ impl Group {
     ) -> Result<Timer> {
         let checked = options.check();
         let fire: Fire = Box::new(move |timer| fire(timer).map_err(Into::into));
+        let spawner = or_current_away(options.spawner, &self.shared);
         let task = self.shared.call(move |runtime| {
             let raw = sys::ptg_timer_options {
                 size: size_of::<sys::ptg_timer_options>() as u32,
@@ -183,7 +185,7 @@ impl Group {
                 done: Some(on_done),
                 release: Some(on_release),
                 user_data: Box::into_raw(Box::new(Firing { fire, on_done: options.on_done })).cast(),
-                spawner: options.spawner,
+                spawner,
             };
             let mut task = 0;
             // SAFETY: on the runtime's thread; the call takes the user data over in any case.

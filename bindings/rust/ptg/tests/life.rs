@@ -34,6 +34,7 @@ fn threads_are_honest() {
     is_send_and_sync::<ptg::Context>();
     is_send_and_sync::<ptg::Queue<u8>>();
     is_send_and_sync::<ptg::Watch>();
+    is_send_and_sync::<ptg::Process>();
     is_send_and_sync::<ptg::Error>();
     is_send_and_sync::<ptg::JoinError>();
     is_send_and_sync::<ptg::Report>();
