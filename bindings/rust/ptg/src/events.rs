@@ -137,7 +137,7 @@ impl Group {
     /// not for such a task: [`Status::Invalid`].
     pub fn spawn_events(&self, options: TaskOptions, key: u64) -> Result<Task> {
         if options.has_on_done() {
-            return Err(Error::new(Status::Invalid, "on_done: the task is told by events"));
+            return Err(Error::invalid("on_done: the task is told by events"));
         }
         let table = event_table(options.kill() == OnKill::Tell, &options)?;
         let status = |task: &mut u64| submit(self, table, &options, || key as usize as *mut _, task);

@@ -33,12 +33,27 @@ impl Limit {
         self.0
     }
 
-    /// Refuses what is none, in the name of the option that it was given for.
+    /// Refuses what no option can mean, in the name of that which it was given for.
     pub(crate) fn check(option: &str, nanoseconds: i64) -> Result<()> {
         if nanoseconds >= Self::AT_ONCE.0 {
             return Ok(());
         }
-        Err(Error::new(Status::Invalid, format!("{option}: {nanoseconds} ns is not a duration")))
+        Err(Error::invalid(format!("{option}: {nanoseconds} ns is not a duration")))
+    }
+
+    /// As `check`, where only a time that passes can be meant, or for ever.
+    pub(crate) fn check_wait(self, argument: &str) -> Result<()> {
+        if self == Self::FOREVER { Ok(()) } else { self.check_time(argument) }
+    }
+
+    /// As `check`, where only a time that passes can be meant.
+    pub(crate) fn check_time(self, argument: &str) -> Result<()> {
+        match self {
+            Self::FOREVER => Err(Error::invalid(format!("{argument}: not for ever"))),
+            Self::AT_ONCE => Err(Error::invalid(format!("{argument}: not AT_ONCE, but from_nanos(0)"))),
+            Self(nanoseconds) if nanoseconds < 0 => Self::check(argument, nanoseconds),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -132,9 +132,11 @@ impl LocalRuntime {
     }
 
     /// Runs the loop once, and waits for something to do at most this long ([`Limit::from_nanos`]`(0)`: not at all).
+    /// A manual clock is moved by [`advance`](Self::advance) only.
     pub fn turn(&self, limit: Limit) -> Result<()> {
         // SAFETY: as above.
         self.inside(|runtime| unsafe { sys::ptg_runtime_turn(runtime, limit.as_nanos()) })
+            .map_err(|error| error.or_mistake(limit.check_wait("limit")))
     }
 
     /// Moves a manual clock on and does all that falls due on the way, each thing at its own instant.

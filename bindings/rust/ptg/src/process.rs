@@ -168,7 +168,7 @@ impl ProcessOptions {
             return Ok(None);
         }
         if self.env.keys().any(|key| key.is_empty() || key.as_bytes().contains(&b'=')) {
-            return Err(Error::new(Status::Invalid, "env: a name that is empty, or has a `=` in it"));
+            return Err(Error::invalid("env: a name that is empty, or has a `=` in it"));
         }
         let mut all = BTreeMap::new();
         if !self.is_env_cleared {
@@ -184,12 +184,12 @@ impl ProcessOptions {
 }
 
 fn nul(option: &str) -> Error {
-    Error::new(Status::Invalid, format!("{option}: a NUL in it"))
+    Error::invalid(format!("{option}: a NUL in it"))
 }
 
 fn not_empty(option: &str, text: &OsStr) -> Result<CString> {
     if text.is_empty() {
-        return Err(Error::new(Status::Invalid, format!("{option}: empty")));
+        return Err(Error::invalid(format!("{option}: empty")));
     }
     CString::new(text.as_bytes()).map_err(|_| nul(option))
 }

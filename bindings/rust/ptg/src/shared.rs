@@ -129,7 +129,7 @@ impl Shared {
         }
         let raw = self.raw.load(Ordering::Relaxed);
         if raw.is_null() {
-            return Err(Error::new(Status::Invalid, "the runtime is over"));
+            return Err(Error::invalid("the runtime is over"));
         }
         Ok(raw)
     }

@@ -89,6 +89,11 @@ impl Error {
         Self { status, message: message.into() }
     }
 
+    /// An option or argument that is malformed.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Status::Invalid, message)
+    }
+
     /// What is wrong first is libptg's to say; a mistake in the options is told in their own words.
     pub(crate) fn or_mistake(self, options: Result<()>) -> Self {
         match options {

@@ -241,21 +241,23 @@ impl Task {
     /// [`Limit::FOREVER`] asks for none. For tasks that wait for nothing but their signals: what else they wait for
     /// takes its place.
     pub fn wake_after(&self, limit: Limit) -> Result<()> {
-        self.shared.call(|runtime| {
+        let begun = self.shared.call(|runtime| {
             // SAFETY: on the runtime's thread.
             self.shared.check(unsafe { sys::ptg_task_sleep(runtime, self.handle, limit.as_nanos()) })
-        })
+        });
+        begun.map_err(|error| error.or_mistake(limit.check_wait("limit")))
     }
 
     /// Asks for the drain phase of the task's group to last this long from now; how long it does last is answered. Only
     /// a group with a deadline has time to give.
     pub fn extend_grace(&self, wanted: Limit) -> Result<Limit> {
-        self.shared.call(|runtime| {
+        let extended = self.shared.call(|runtime| {
             let mut left = 0;
             // SAFETY: on the runtime's thread.
             let status = unsafe { sys::ptg_task_extend_grace(runtime, self.handle, wanted.as_nanos(), &mut left) };
             self.shared.check(status)?;
             Ok(Limit::from_nanos(left))
-        })
+        });
+        extended.map_err(|error| error.or_mistake(wanted.check_time("wanted")))
     }
 }

@@ -12,7 +12,7 @@ use crate::callbacks;
 use crate::handle::or_current_away;
 use crate::outcome::{Outcome, TaskOutput};
 use crate::shared::{Shared, lock};
-use crate::status::{Error, Result, Status};
+use crate::status::{Error, Result};
 use crate::task_core::{OnDone, Tells};
 
 /// What happens to a task that does not end within its group's cancel wait.
@@ -190,10 +190,9 @@ fn intern(wanted: sys::ptg_task_type, label: &Label) -> Result<&'static sys::ptg
     let name = match label {
         Label::Usual => LABEL,
         Label::None => std::ptr::null(),
-        Label::Own(label) => CString::new(label.as_str())
-            .map_err(|_| Error::new(Status::Invalid, "type_name: a NUL in it"))?
-            .into_raw()
-            .cast_const(),
+        Label::Own(label) => {
+            CString::new(label.as_str()).map_err(|_| Error::invalid("type_name: a NUL in it"))?.into_raw().cast_const()
+        }
     };
     let table: &'static sys::ptg_task_type = Box::leak(Box::new(sys::ptg_task_type { name, ..wanted }));
     made.get_or_insert_default().insert(key, Table(table));

@@ -103,10 +103,7 @@ impl Builder {
     /// Starts a runtime on a thread of its own. Not with a manual clock, which nobody there would move.
     pub fn start(self) -> Result<Runtime> {
         if self.is_clock_manual {
-            return Err(Error::new(
-                Status::Invalid,
-                "manual_clock: only with build_local(); here nobody could move it",
-            ));
+            return Err(Error::invalid("manual_clock: only with build_local(); here nobody could move it"));
         }
         let pool = pool_here();
         let (sender, receiver) = mpsc::sync_channel(1);

@@ -8,7 +8,7 @@ use ptg_sys as sys;
 use crate::handle::or_current_away;
 use crate::outcome::{BoxError, Outcome};
 use crate::shared::{Shared, call_for_status, guard};
-use crate::status::{Error, Result, Status};
+use crate::status::{Error, Result};
 use crate::{Group, Limit, Task};
 
 /// What a periodic timer does when its last firing's task has not ended.
@@ -95,7 +95,7 @@ impl TimerOptions {
         } else {
             return Ok(());
         };
-        Err(Error::new(Status::Invalid, mistake))
+        Err(Error::invalid(mistake))
     }
 }
 

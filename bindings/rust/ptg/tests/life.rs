@@ -473,6 +473,9 @@ fn errors_say_what_is_wrong_in_words_of_rust() {
     assert!(said(Builder::new().manual_clock().start().map(drop)).starts_with("manual_clock: "));
 
     let task = root.spawn(async {}).unwrap().task();
+    assert_eq!(said(task.wake_after(Duration::ZERO.into())), "limit: not AT_ONCE, but from_nanos(0)");
+    assert_eq!(said(task.wake_after(odd)), format!("limit: {seven}"));
+    assert_eq!(said(task.extend_grace(Limit::FOREVER).map(drop)), "wanted: not for ever");
     now(&runtime);
     assert_eq!(format!("{:?}", task.info().unwrap_err()), "Stale: the task is gone");
     assert_eq!(format!("{:?}", ptg::Error::from(Status::Full)), "Full: a bound is reached");
