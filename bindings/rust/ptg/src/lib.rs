@@ -28,8 +28,8 @@
 //! # Ok::<(), ptg::Error>(())
 //! ```
 //!
-//! What each thing does when it is dropped stands with it: [`LocalRuntime`], [`Runtime`], [`Scope`], [`JoinHandle`];
-//! all others are numbers, whose drop does nothing.
+//! What each thing does when it is dropped stands with it: [`LocalRuntime`], [`Runtime`], [`Scope`], [`JoinHandle`],
+//! [`Process`]; all others are numbers, whose drop does nothing.
 //!
 //! A runtime of this thread is not for another:
 //!

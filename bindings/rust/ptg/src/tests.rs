@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::Limit;
 use crate::context::{Signal, Told};
 use crate::join::{End, Join};
+use crate::mail::Mail;
 
 #[derive(Default)]
 struct Counts(Mutex<u32>);
@@ -45,6 +46,34 @@ fn a_value_that_nobody_takes_is_dropped() {
     assert_eq!(Arc::strong_count(&value), 2);
     drop(join);
     assert_eq!(Arc::strong_count(&value), 1);
+}
+
+#[test]
+fn a_letter_is_opened_once_by_whoever_takes_it_first() {
+    let mail = Mail::default();
+    let opened = Arc::new(Mutex::new(Vec::new()));
+    let add = |what| {
+        let opened = opened.clone();
+        mail.add(Box::new(move |_| opened.lock().unwrap().push(what)))
+    };
+    let open = |letter: Option<crate::mail::Letter<'static>>| letter.expect("there is one")(std::ptr::null_mut());
+    assert!(mail.take_back(add(0)).is_some(), "nobody else would take it");
+
+    mail.keep();
+    let numbers = [add(1), add(2), add(3)];
+    open(mail.take(numbers[1]));
+    assert!(mail.take(numbers[1]).is_none());
+    open(mail.wait());
+    assert!(mail.take_back(numbers[2]).is_none(), "it is kept for who waits");
+    mail.leave();
+    open(mail.wait());
+    assert!(mail.wait().is_none());
+    assert_eq!(*opened.lock().unwrap(), [2, 1, 3]);
+
+    add(4);
+    assert_eq!(Arc::strong_count(&opened), 2);
+    mail.close();
+    assert_eq!(Arc::strong_count(&opened), 1);
 }
 
 #[test]

@@ -37,6 +37,16 @@ fn heard(options: ProcessOptions) -> (ProcessOptions, Receiver<String>) {
     (options.on_line(move |line| sender.send(line.to_string()).unwrap()), receiver)
 }
 
+/// Runs the loop until something comes.
+fn next<T>(runtime: &LocalRuntime, receiver: &Receiver<T>) -> T {
+    loop {
+        if let Ok(value) = receiver.try_recv() {
+            return value;
+        }
+        runtime.turn(Limit::FOREVER).unwrap();
+    }
+}
+
 fn is_there(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
@@ -113,9 +123,7 @@ fn a_signal_is_for_the_process_to_handle() {
     let (options, lines) =
         heard(shell("trap 'echo got it; exit 0' USR1; echo ready; while :; do sleep 1000 & wait; done"));
     let process = group.process(options).unwrap();
-    while lines.try_recv().is_err() {
-        runtime.turn(Limit::FOREVER).unwrap();
-    }
+    assert_eq!(next(&runtime, &lines), "ready");
     process.signal(SIGUSR1).unwrap();
     runtime.block_on(process).unwrap().unwrap();
     assert_eq!(lines.recv().unwrap(), "got it");
@@ -200,13 +208,8 @@ fn a_shutdown_asks_by_the_drain_signal_and_leaves_no_child() {
     let plain = group.process(options).unwrap();
     let (options, ready) = heard(shell("trap 'exit 0' USR1; echo ready; while :; do sleep 1000 & wait; done"));
     let polite = group.process(options.drain_signal(SIGUSR1)).unwrap();
-    let (mut pids, mut is_ready) = (None, false);
-    while pids.is_none() || !is_ready {
-        runtime.turn(Limit::FOREVER).unwrap();
-        pids = pids.or_else(|| lines.try_recv().ok());
-        is_ready |= ready.try_recv().is_ok();
-    }
-    let pids: Vec<u32> = pids.unwrap().split(' ').map(|pid| pid.parse().unwrap()).collect();
+    assert_eq!(next(&runtime, &ready), "ready");
+    let pids: Vec<u32> = next(&runtime, &lines).split(' ').map(|pid| pid.parse().unwrap()).collect();
     assert!(pids.iter().all(|pid| is_there(*pid)));
 
     runtime.shutdown().unwrap();
@@ -226,12 +229,7 @@ fn one_that_ignores_being_asked_is_killed_when_the_cancel_wait_is_over() {
     let group = runtime.root().group(options).unwrap();
     let (options, lines) = heard(shell("trap '' TERM; echo $$; while :; do sleep 1000; done"));
     let stubborn = group.process(options).unwrap();
-    let pid = loop {
-        if let Ok(line) = lines.try_recv() {
-            break line.parse().unwrap();
-        }
-        runtime.turn(Limit::FOREVER).unwrap();
-    };
+    let pid = next(&runtime, &lines).parse().unwrap();
     runtime.shutdown().unwrap();
     runtime.run().unwrap();
     assert!(!is_there(pid));
@@ -256,6 +254,16 @@ fn a_runtime_that_is_dropped_leaves_no_child() {
         std::thread::yield_now();
     }
     assert_eq!(error_of(&here, process).status(), Status::TimedOut, "given up at once");
+}
+
+#[test]
+fn one_whose_handle_is_dropped_goes_on() {
+    let (runtime, group, told) = reporting();
+    let (sender, receiver) = mpsc::channel();
+    let options = shell("exit 4").on_done(move |outcome| sender.send(outcome.code).unwrap());
+    drop(group.process(options).unwrap());
+    assert_eq!(next(&runtime, &receiver), 4);
+    assert_eq!(told.recv().unwrap().outcome.code, 4);
 }
 
 #[test]
