@@ -215,7 +215,8 @@ pub struct ErrorReport {
     pub name: String,
     /// For how long the task had been there.
     pub age: Duration,
-    /// The object that a task, timer, queue or hook of this crate failed with; `None`: one of another language.
+    /// The object that a task, timer, queue or hook of this crate failed with, or the
+    /// [`ProcessError`](crate::ProcessError) of a child process; `None`: it was ended from outside.
     pub cause: Option<Cause>,
     /// How it failed.
     pub outcome: Outcome,
