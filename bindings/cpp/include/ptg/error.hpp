@@ -5,8 +5,9 @@
 
 #include "status.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <exception>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,7 @@ template <class Object> inline constexpr char tag_of = 0;
 
 /// The part of an error that copies share.
 struct cause {
+  mutable std::atomic<std::uint32_t> references = 1;
   std::string message;
   const void *tag = nullptr; // &tag_of<Object>
   const void *object = nullptr;
@@ -37,6 +39,35 @@ template <class Object> struct cause_of final : cause {
   }
 };
 
+/// Keeps a cause; or nothing. Half of a std::shared_ptr, in size and in work:
+/// every task that ends moves one.
+class cause_ptr {
+public:
+  cause_ptr() noexcept = default;
+  explicit cause_ptr(const cause *made) noexcept : kept_(made) {
+  }
+  cause_ptr(const cause_ptr &other) noexcept : kept_(other.kept_) {
+    if (kept_ != nullptr) kept_->references++;
+  }
+  cause_ptr(cause_ptr &&other) noexcept
+      : kept_(std::exchange(other.kept_, nullptr)) {
+  }
+  cause_ptr &operator=(cause_ptr other) noexcept {
+    std::swap(kept_, other.kept_);
+    return *this;
+  }
+  ~cause_ptr() {
+    if (kept_ != nullptr && --kept_->references == 0) delete kept_;
+  }
+
+  const cause *get() const noexcept {
+    return kept_;
+  }
+
+private:
+  const cause *kept_ = nullptr;
+};
+
 } // namespace detail
 
 /// Why something failed. Cheap to copy; copies share the object that is
@@ -50,15 +81,15 @@ public:
   error(ptg::status status, std::string message, int code = 0)
       : status_(status), code_(code) {
     if (!message.empty())
-      cause_ = std::make_shared<detail::cause>(std::move(message));
+      cause_ = detail::cause_ptr(new detail::cause(std::move(message)));
   }
 
   /// A failure with an object of the user's own, of any type.
   template <class Object>
   static error carrying(Object object, std::string message = {}) {
     error made(ptg::status::failed);
-    made.cause_ = std::make_shared<detail::cause_of<Object>>(
-        std::move(object), std::move(message));
+    made.cause_ = detail::cause_ptr(
+        new detail::cause_of<Object>(std::move(object), std::move(message)));
     return made;
   }
 
@@ -72,13 +103,15 @@ public:
   /// In UTF-8; empty: there is none. Good as long as a copy of the error is.
   const std::string &message() const noexcept {
     static const std::string none;
-    return cause_ ? cause_->message : none;
+    const detail::cause *cause = cause_.get();
+    return cause != nullptr ? cause->message : none;
   }
 
   /// Returns the object that is carried, if it is of this type; or nullptr.
   template <class Object> const Object *get() const noexcept {
-    bool is_that = cause_ && cause_->tag == &detail::tag_of<Object>;
-    return is_that ? static_cast<const Object *>(cause_->object) : nullptr;
+    const detail::cause *cause = cause_.get();
+    bool is_that = cause != nullptr && cause->tag == &detail::tag_of<Object>;
+    return is_that ? static_cast<const Object *>(cause->object) : nullptr;
   }
 
   /// Returns the exception that left a task or a handler; empty: none did.
@@ -94,7 +127,7 @@ public:
 private:
   ptg::status status_;
   int code_ = 0;
-  std::shared_ptr<const detail::cause> cause_;
+  detail::cause_ptr cause_;
 };
 
 } // namespace ptg

@@ -98,8 +98,9 @@ struct failure {
 
   /// With the object that the task failed with, if it is a task of C++.
   ptg::error error() const {
-    const ptg::error *kept =
-        detail::failing::find(is_from_hook() ? c.group : c.task);
+    const ptg::error *kept = detail::owned_task::why(c);
+    if (kept == nullptr)
+      kept = detail::failing::find(is_from_hook() ? c.group : c.task);
     return kept != nullptr ? *kept : outcome().error();
   }
   ptg::outcome outcome() const noexcept {

@@ -36,12 +36,13 @@ public:
   template <class Function>
   result<task_ref> spawn(const group_ref &group, Function &&function,
                          task_options options = {}) const {
-    ptg_task_options c = options.to_c();
     auto spawned = detail::spawn_by(
-        home_, std::forward<Function>(function), std::move(options.on_done),
-        [&](const ptg_task_type &type, void *user_data, ptg_task *task) {
-          return answered(ptg_remote_spawn(opened_, group.id(), &type, &c,
-                                           user_data, task));
+        home_, std::forward<Function>(function),
+        [&](auto &made, ptg_task *task) {
+          ptg_task_options c = options.to_c();
+          if (options.on_done) made.on_done(std::move(options.on_done));
+          return answered(ptg_remote_spawn(opened_, group.id(), &made.type(),
+                                           &c, made.user_data(), task));
         });
     if (!spawned) return spawned.error();
     return task_ref(*spawned);

@@ -153,9 +153,9 @@ template <class Function, class... Arguments>
 using attempted = typename as_result<
     std::decay_t<std::invoke_result_t<Function, Arguments...>>>::type;
 
-#if defined(__cpp_exceptions)
 /// The exception that is being handled, as an error.
 inline error caught() noexcept {
+#if defined(__cpp_exceptions)
   try {
     throw;
   } catch (const std::exception &exception) {
@@ -163,8 +163,10 @@ inline error caught() noexcept {
   } catch (...) {
     return error::carrying(std::current_exception(), "unknown exception");
   }
-}
+#else
+  std::abort();
 #endif
+}
 
 /// Calls a function of the user's. What leaves it as an exception is an error
 /// from here on.

@@ -32,7 +32,7 @@ public:
   explicit sort(std::string name = {}) : name_(std::move(name)) {
     type_.size = sizeof(type_);
     if (!name_.empty()) type_.name = name_.c_str();
-    type_.start = c_start;
+    type_.start = holder::c_start;
     type_.done = c_done;
     if constexpr (requires(Object & o, task_ref t) { o.drain(t); })
       type_.drain = c_drain;
@@ -74,70 +74,86 @@ public:
   }
 
 private:
-  struct holder {
-    detail::home *home;
-    Object object;
-    std::optional<detail::failing> failing;
+  class holder final : public detail::owned_task {
+  public:
+    holder(detail::home *home, Object &&object)
+        : home_(home), object_(std::move(object)) {
+    }
+
+    void start(ptg_task task) noexcept override {
+      call(task,
+           [](auto &object, task_ref task) { return object.start(task); });
+    }
+    const error *why() noexcept override {
+      return why_ ? &*why_ : nullptr;
+    }
+
+    /// Calls a member of the object. An exception that leaves it fails the
+    /// task.
+    template <class Call> void call(ptg_task task, Call &&call) noexcept {
+      detail::entered entered(home_);
+      result<> answer = detail::attempt([&]() -> decltype(auto) {
+        return call(object_, task_ref(home_, task));
+      });
+      if (answer) return;
+      why_ = answer.error();
+      detail::finish_with(detail::runtime_at(home_), task, answer.error());
+    }
+    void let_go() noexcept {
+      detail::entered entered(home_);
+      delete this;
+    }
+
+    static holder &from(void *user_data) noexcept {
+      return static_cast<holder &>(owned_task::from(user_data));
+    }
+
+  private:
+    detail::home *home_;
+    Object object_;
+    std::optional<error> why_;
   };
 
   template <class Spawn>
   static result<task_ref> spawn_by(detail::home *home, Object &&object,
                                    Spawn &&spawn) {
-    auto *made = new holder{home, std::move(object), std::nullopt};
+    auto *made = new (std::nothrow) holder(home, std::move(object));
+    if (made == nullptr) return status::no_memory;
     ptg_task task = PTG_NONE;
-    result<> spawned = spawn(made, &task);
+    result<> spawned = spawn(made->user_data(), &task);
     if (spawned) return task_ref(home, task);
-    delete made;
+    made->let_go();
     return spawned.error();
   }
 
-  /// Calls a member of the object. An exception that leaves one fails the task.
-  template <class Call>
-  static void call(ptg_task task, void *user_data, Call &&call) noexcept {
-    auto &that = *static_cast<holder *>(user_data);
-    detail::entered entered(that.home);
-    result<> answer = detail::attempt([&]() -> decltype(auto) {
-      return call(that.object, task_ref(that.home, task));
-    });
-    if (answer) return;
-    that.failing.emplace(task, answer.error());
-    detail::finish_with(detail::runtime_at(that.home), task, answer.error());
-  }
-
-  static ptg_status c_start(ptg_runtime *, ptg_task task,
-                            void *user_data) noexcept {
-    call(task, user_data,
-         [](Object &object, task_ref task) { return object.start(task); });
-    return PTG_OK;
-  }
   static void c_drain(ptg_runtime *, ptg_task task, void *user_data) noexcept {
-    call(task, user_data,
-         [](auto &object, task_ref task) { object.drain(task); });
+    holder::from(user_data).call(
+        task, [](auto &object, task_ref task) { object.drain(task); });
   }
   static void c_cancel(ptg_runtime *, ptg_task task,
                        const ptg_cancel_info *info, void *user_data) noexcept {
     cancel_request request{detail::text(info->reason, info->reason_length),
                            info->originator};
-    call(task, user_data,
-         [&](auto &object, task_ref task) { object.cancel(task, request); });
+    holder::from(user_data).call(task, [&](auto &object, task_ref task) {
+      object.cancel(task, request);
+    });
   }
   static void c_kill(ptg_runtime *, ptg_task task, void *user_data) noexcept {
-    call(task, user_data,
-         [](auto &object, task_ref task) { object.kill(task); });
+    holder::from(user_data).call(
+        task, [](auto &object, task_ref task) { object.kill(task); });
   }
   static void c_wake(ptg_runtime *, ptg_task task, void *user_data) noexcept {
-    call(task, user_data,
-         [](auto &object, task_ref task) { object.wake(task); });
+    holder::from(user_data).call(
+        task, [](auto &object, task_ref task) { object.wake(task); });
   }
   static void c_done(ptg_runtime *, ptg_task task, const ptg_outcome *c,
                      void *user_data) noexcept {
+    auto &that = holder::from(user_data);
     if constexpr (requires(Object & o, task_ref t) { o.done(t, outcome()); })
-      call(task, user_data, [&](auto &object, task_ref task) {
+      that.call(task, [&](auto &object, task_ref task) {
         object.done(task, outcome::from_c(*c));
       });
-    auto *that = static_cast<holder *>(user_data);
-    detail::entered entered(that->home);
-    delete that;
+    that.let_go();
   }
 
   std::string name_;

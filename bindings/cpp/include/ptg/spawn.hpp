@@ -39,28 +39,10 @@ public:
   }
 
 protected:
-  void end_with(result<Value> how) noexcept {
-    if (how) {
-      finish();
-      if (is_shared()) kept() = std::move(how);
-      return;
-    }
-    if (how.status() == status::ok) how = error(status::failed);
-    finish(how.error());
-    kept() = std::move(how);
-  }
-  void keep(const outcome &outcome) noexcept override {
-    if (kept()) return;
-    if (outcome.status != status::ok || std::is_void_v<Value>)
-      kept() = outcome.error();
-    else
-      kept() = error(status::stale, "it was finished without a value");
-  }
-  /// All but the result.
-  void clear() noexcept override {
-    auto &more = this->more();
-    more.on_done = nullptr;
-    more.failing.reset();
+  void end_with(result<Value> &&how) noexcept {
+    if (!how) return fail(how.error());
+    if (is_shared()) kept() = std::move(how);
+    ptg_task_finish(runtime(), self(), nullptr);
   }
 
 private:
@@ -70,17 +52,37 @@ private:
   std::unique_ptr<activity::extras> make_extras() const override {
     return std::make_unique<extras_with>();
   }
-  std::optional<result<Value>> &kept() {
+  std::optional<result<Value>> &kept() noexcept {
     return static_cast<extras_with &>(more()).kept;
+  }
+
+  [[gnu::cold]] void fail(error why) noexcept {
+    if (why == status::ok) why = error(status::failed);
+    kept() = why;
+    finish_with(runtime(), self(), why);
+  }
+  const error *why() noexcept override {
+    bool has_failed = has_more() && kept() && !*kept();
+    return has_failed ? &kept()->error() : nullptr;
+  }
+  void keep(const outcome &outcome) noexcept override {
+    if (kept()) return;
+    if (outcome.status != status::ok || std::is_void_v<Value>)
+      kept() = outcome.error();
+    else
+      kept() = error(status::stale, "it was finished without a value");
   }
 };
 
-/// The function of a task; one that needs no end takes no room to remember it.
+/// The function of a task; one that needs no end takes no room to remember it,
+/// and of a coroutine that was made already there is none.
+struct no_function {};
 template <class Function>
-using kept_function =
+using kept_function = std::conditional_t<
+    is_task<Function>, no_function,
     std::conditional_t<std::is_trivially_destructible_v<Function> &&
                            std::is_trivially_copyable_v<Function>,
-                       Function, std::optional<Function>>;
+                       Function, std::optional<Function>>>;
 
 template <class Function>
 Function &get_function(std::optional<Function> &kept) noexcept {
@@ -113,41 +115,30 @@ public:
   using value = typename body_traits<task<Value>>::value;
 
   static const ptg_task_type &type() noexcept {
-    static constexpr ptg_task_type type = {sizeof(ptg_task_type),
-                                           0,
-                                           nullptr,
-                                           c_start,
-                                           activity::c_drain,
-                                           activity::c_cancel,
-                                           nullptr,
-                                           activity::c_wake,
-                                           activity::c_done,
-                                           nullptr};
-    return type;
+    return activity::coroutine_type;
   }
 
   template <class From>
-  activity_of(detail::home *home, From &&function)
+  requires(!is_task<Function>) activity_of(detail::home *home, From &&function)
       : activity_with<value>(home), function_(std::forward<From>(function)) {
+  }
+  activity_of(detail::home *home,
+              task<Value> &&body) noexcept requires is_task<Function>
+      : activity_with<value>(home), body_(std::move(body)) {
   }
 
 private:
-  static ptg_status c_start(ptg_runtime *, ptg_task task,
-                            void *user_data) noexcept {
-    auto &that = *static_cast<activity_of *>(user_data);
-    entered entered(that.home(), &that);
-    that.set_self(task);
-    that.begin();
-    that.look();
-    return PTG_OK;
-  }
-
-  void begin() noexcept {
-    result<> made =
-        attempt([&] { body_ = call_body(get_function(function_)); });
-    if (!made) return this->end_with(made.error());
+  void start(ptg_task task) noexcept override {
+    entered entered(this->home(), this);
+    this->set_self(task);
+    if constexpr (!is_task<Function>) {
+      result<> made =
+          attempt([&] { body_ = call_body(get_function(function_)); });
+      if (!made) return this->end_with(made.error());
+    }
     if (!body_) return this->end_with(status::no_memory);
     body_.begin(*this);
+    look();
   }
   void look() noexcept override {
     if (this->is_body_over()) this->end_with(body_.take());
@@ -155,10 +146,11 @@ private:
   void clear() noexcept override {
     body_ = {};
     drop(function_);
-    activity_with<value>::clear();
+    activity::clear();
   }
 
-  kept_function<Function> function_; // first: the coroutine refers to it
+  // First: the coroutine refers to it.
+  [[no_unique_address]] kept_function<Function> function_;
   task<Value> body_;
 };
 
@@ -170,17 +162,7 @@ public:
   using value = typename body_traits<Body>::value;
 
   static const ptg_task_type &type() noexcept {
-    static constexpr ptg_task_type type = {sizeof(ptg_task_type),
-                                           0,
-                                           nullptr,
-                                           c_start,
-                                           nullptr,
-                                           nullptr,
-                                           nullptr,
-                                           nullptr,
-                                           activity::c_done,
-                                           nullptr};
-    return type;
+    return activity::function_type;
   }
 
   template <class From>
@@ -189,21 +171,18 @@ public:
   }
 
 private:
-  static ptg_status c_start(ptg_runtime *, ptg_task task,
-                            void *user_data) noexcept {
-    auto &that = *static_cast<activity_of *>(user_data);
-    entered entered(that.home(), &that);
-    that.set_self(task);
-    that.end_with(attempt([&]() -> decltype(auto) {
-      return call_body(get_function(that.function_));
+  void start(ptg_task task) noexcept override {
+    entered entered(this->home(), this);
+    this->set_self(task);
+    this->end_with(attempt([&]() -> decltype(auto) {
+      return call_body(get_function(function_));
     }));
-    return PTG_OK;
   }
   void look() noexcept override {
   }
   void clear() noexcept override {
     drop(function_);
-    activity_with<value>::clear();
+    activity::clear();
   }
 
   kept_function<Function> function_;
@@ -272,22 +251,25 @@ private:
   spawned<Value> &joined_;
 };
 
-/// Spawns by a call of ptg.h: spawn(type, user_data, &task).
+/// Destroys what was refused.
+[[gnu::cold]] inline void refuse(activity &refused) noexcept {
+  entered entered(refused.home(), now_here.running);
+  refused.let_go();
+}
+
+/// Spawns by a call of ptg.h: spawn(activity, &task).
 template <class Function, class Spawn>
-auto spawn_by(home *home, Function &&function, callback<const outcome &> told,
-              Spawn &&spawn) {
+auto spawn_by(home *home, Function &&function, Spawn &&spawn) {
   using activity = activity_of<std::decay_t<Function>>;
   using spawned_type = ptg::spawned<typename activity::value>;
   using answer = result<spawned_type>;
   auto *made =
       new (std::nothrow) activity(home, std::forward<Function>(function));
   if (made == nullptr) return answer(status::no_memory);
-  if (told) made->on_done(std::move(told));
   ptg_task task = PTG_NONE;
-  result<> spawned = spawn(activity::type(), made, &task);
+  result<> spawned = spawn(*made, &task);
   if (spawned) return answer(spawned_type(home, task, made));
-  entered entered(home, now_here.running);
-  made->let_go();
+  refuse(*made);
   return answer(spawned.error());
 }
 
@@ -299,25 +281,28 @@ template <class Value> auto spawned<Value>::join() noexcept {
 }
 
 template <class Function> auto group_ref::spawn(Function &&function) const {
-  return detail::spawn_by(
-      home(), std::forward<Function>(function), nullptr,
-      [&](const ptg_task_type &type, void *user_data, ptg_task *task) {
-        return make([&](ptg_runtime *runtime) {
-          return ptg_task_spawn(runtime, id(), &type, nullptr, user_data, task);
-        });
-      });
+  return detail::spawn_by(home(), std::forward<Function>(function),
+                          [&](auto &made, ptg_task *task) {
+                            return make([&](ptg_runtime *runtime) {
+                              return ptg_task_spawn(runtime, id(), &made.type(),
+                                                    nullptr, made.user_data(),
+                                                    task);
+                            });
+                          });
 }
 
 template <class Function>
 auto group_ref::spawn(Function &&function, task_options options) const {
-  ptg_task_options c = options.to_c();
-  return detail::spawn_by(
-      home(), std::forward<Function>(function), std::move(options.on_done),
-      [&](const ptg_task_type &type, void *user_data, ptg_task *task) {
-        return make([&](ptg_runtime *runtime) {
-          return ptg_task_spawn(runtime, id(), &type, &c, user_data, task);
-        });
-      });
+  return detail::spawn_by(home(), std::forward<Function>(function),
+                          [&](auto &made, ptg_task *task) {
+                            ptg_task_options c = options.to_c();
+                            if (options.on_done)
+                              made.on_done(std::move(options.on_done));
+                            return make([&](ptg_runtime *runtime) {
+                              return ptg_task_spawn(runtime, id(), &made.type(),
+                                                    &c, made.user_data(), task);
+                            });
+                          });
 }
 
 template <class Function>

@@ -70,35 +70,44 @@ struct promise_base {
   }
 };
 
-template <class Result> struct promise_result : promise_base {
-  std::optional<Result> outcome;
+template <class Value> struct promise final : promise_base {
+  std::optional<result_of<Value>> outcome;
 
-  void unhandled_exception() noexcept {
-#if defined(__cpp_exceptions)
-    outcome.emplace(caught());
-#else
-    std::abort();
-#endif
-  }
-};
-
-template <class Value> struct promise final : promise_result<result_of<Value>> {
   task<Value> get_return_object() noexcept;
   static task<Value> get_return_object_on_allocation_failure() noexcept;
 
   template <class From>
   requires std::constructible_from<result_of<Value>, From>
   void return_value(From &&value) {
-    this->outcome.emplace(std::forward<From>(value));
+    outcome.emplace(std::forward<From>(value));
+  }
+  void unhandled_exception() noexcept {
+    fail(caught());
+  }
+  void fail(error why) noexcept {
+    outcome.emplace(std::move(why));
+  }
+  result_of<Value> take() noexcept {
+    return *std::move(outcome);
   }
 };
 
-template <> struct promise<void> final : promise_result<result<>> {
+template <> struct promise<void> final : promise_base {
+  result<> outcome; // well, until something fails
+
   task<void> get_return_object() noexcept;
   static task<void> get_return_object_on_allocation_failure() noexcept;
 
   void return_void() noexcept {
-    outcome.emplace();
+  }
+  void unhandled_exception() noexcept {
+    fail(caught());
+  }
+  void fail(error why) noexcept {
+    outcome = std::move(why);
+  }
+  result<> take() noexcept {
+    return std::move(outcome);
   }
 };
 
@@ -166,7 +175,7 @@ public:
   /// Takes the result and ends the frame.
   result_type take() noexcept {
     if (frame_ == nullptr) return status::no_memory;
-    result_type taken = std::move(*frame_.promise().outcome);
+    result_type taken = frame_.promise().take();
     std::exchange(frame_, nullptr).destroy();
     return taken;
   }
@@ -204,7 +213,7 @@ template <class Value> struct [[nodiscard]] or_return {
   template <class Promise>
   std::coroutine_handle<>
   await_suspend(std::coroutine_handle<Promise> frame) noexcept {
-    frame.promise().outcome.emplace(outcome.error());
+    frame.promise().fail(outcome.error());
     return frame.promise().leave();
   }
   Value await_resume() {

@@ -6,7 +6,6 @@
 #include "../callback.hpp"
 #include "../outcome.hpp"
 #include "home.hpp"
-#include "pool.hpp"
 
 #include <coroutine>
 #include <optional>
@@ -31,8 +30,11 @@ struct suspension {
 /// code runs in callbacks of its own (start, wake, drain, cancel), so that C
 /// always knows whose code is running. What ends a wait from elsewhere asks for
 /// a wake. C is given no release: done does that too.
-class activity : public pooled {
+class activity : public owned_task {
 public:
+  /// Of a coroutine, and of a plain function, which nothing can hurry.
+  static const ptg_task_type coroutine_type, function_type;
+
   activity(const activity &) = delete;
   activity &operator=(const activity &) = delete;
 
@@ -108,14 +110,15 @@ public:
 protected:
   explicit activity(detail::home *home) noexcept : home_(home) {
   }
-  virtual ~activity() = default;
 
   /// Ends the task if its coroutine is over.
   virtual void look() noexcept = 0;
   /// An end that nobody in here saw: keeps it as the result, if there is none.
   virtual void keep(const outcome &outcome) noexcept = 0;
-  /// Drops the coroutine and the function.
-  virtual void clear() noexcept = 0;
+  /// Drops all but the result.
+  virtual void clear() noexcept {
+    more().on_done = nullptr;
+  }
 
   /// Does anybody but C refer to it?
   bool is_shared() const noexcept {
@@ -128,27 +131,39 @@ protected:
     self_ = task;
   }
 
-  void finish() noexcept {
-    is_body_over_ = false;
-    ptg_task_finish(runtime(), self_, nullptr);
+  /// What few tasks need.
+  struct extras {
+    virtual ~extras() = default;
+    callback<const outcome &> on_done;
+    std::stop_source drain{std::nostopstate};
+    std::stop_source stop{std::nostopstate};
+    cancel_request request;
+  };
+  virtual std::unique_ptr<extras> make_extras() const = 0;
+
+  extras &more() {
+    if (more_ == nullptr) more_ = make_extras();
+    return *more_;
+  }
+  bool has_more() const noexcept {
+    return more_ != nullptr;
   }
 
-  void finish(const error &why) noexcept {
-    is_body_over_ = false;
-    more().failing.emplace(self_, why);
-    finish_with(runtime(), self_, why);
-  }
+private:
+  /* -- what C calls, besides start -- */
 
-  /* -- what C calls -- */
+  static activity &from(void *user_data) noexcept {
+    return static_cast<activity &>(owned_task::from(user_data));
+  }
 
   static void c_wake(ptg_runtime *, ptg_task, void *user_data) noexcept {
-    activity &that = *static_cast<activity *>(user_data);
+    activity &that = from(user_data);
     entered entered(that.home_, &that);
     if (that.waiting_ != nullptr && that.waiting_->is_over) that.go_on();
   }
 
   static void c_drain(ptg_runtime *, ptg_task, void *user_data) noexcept {
-    activity &that = *static_cast<activity *>(user_data);
+    activity &that = from(user_data);
     entered entered(that.home_, &that);
     that.is_draining_ = true;
     if (that.more_ != nullptr) that.more_->drain.request_stop();
@@ -158,7 +173,7 @@ protected:
 
   static void c_cancel(ptg_runtime *, ptg_task, const ptg_cancel_info *info,
                        void *user_data) noexcept {
-    activity &that = *static_cast<activity *>(user_data);
+    activity &that = from(user_data);
     entered entered(that.home_, &that);
     that.is_cancel_requested_ = true;
     if (that.more_ != nullptr) {
@@ -175,36 +190,18 @@ protected:
 
   static void c_done(ptg_runtime *, ptg_task, const ptg_outcome *c,
                      void *user_data) noexcept {
-    activity &that = *static_cast<activity *>(user_data);
+    activity &that = from(user_data);
     entered entered(that.home_);
     that.is_done_ = true;
-    if (that.is_shared()) that.keep(outcome::from_c(*c));
-    if (that.more_ != nullptr)
-      static_cast<void>(that.more_->on_done(outcome::from_c(*c)));
-    if (that.is_shared()) that.clear();
+    if (that.is_shared() || that.has_more()) that.tell(outcome::from_c(*c));
     that.let_go();
   }
-
-  /// What few tasks need.
-  struct extras {
-    virtual ~extras() = default;
-    callback<const outcome &> on_done;
-    std::stop_source drain{std::nostopstate};
-    std::stop_source stop{std::nostopstate};
-    cancel_request request;
-    std::optional<detail::failing> failing;
-  };
-  virtual std::unique_ptr<extras> make_extras() const = 0;
-
-  extras &more() {
-    if (more_ == nullptr) more_ = make_extras();
-    return *more_;
-  }
-  bool has_more() const noexcept {
-    return more_ != nullptr;
+  [[gnu::noinline]] void tell(const outcome &outcome) noexcept {
+    if (is_shared()) keep(outcome);
+    if (has_more()) static_cast<void>(more_->on_done(outcome));
+    if (is_shared()) clear();
   }
 
-private:
   static std::stop_token token_of(std::stop_source &source, bool is_stopped) {
     if (!source.stop_possible()) {
       source = std::stop_source();
@@ -224,13 +221,35 @@ private:
   ptg_task self_ = PTG_NONE;
   suspension *waiting_ = nullptr;
   std::unique_ptr<extras> more_;
-  std::uint32_t references_ : 27 = 1; // C's own
-  std::uint32_t is_draining_ : 1 = false;
-  std::uint32_t is_cancel_requested_ : 1 = false;
-  std::uint32_t is_cancel_due_ : 1 = false; // and no wait was told of it yet
-  std::uint32_t is_body_over_ : 1 = false;
-  std::uint32_t is_done_ : 1 = false;
+  std::uint32_t references_ = 1; // C's own
+  bool is_draining_ : 1 = false;
+  bool is_cancel_requested_ : 1 = false;
+  bool is_cancel_due_ : 1 = false; // and no wait was told of it yet
+  bool is_body_over_ : 1 = false;
+  bool is_done_ : 1 = false;
 };
+
+inline constexpr ptg_task_type activity::coroutine_type = {
+    sizeof(ptg_task_type),
+    0,
+    nullptr,
+    c_start,
+    c_drain,
+    c_cancel,
+    nullptr,
+    c_wake,
+    c_done,
+    nullptr};
+inline constexpr ptg_task_type activity::function_type = {sizeof(ptg_task_type),
+                                                          0,
+                                                          nullptr,
+                                                          c_start,
+                                                          nullptr,
+                                                          nullptr,
+                                                          nullptr,
+                                                          nullptr,
+                                                          c_done,
+                                                          nullptr};
 
 } // namespace ptg::detail
 

@@ -1,16 +1,49 @@
 /// @file
 /// The errors of tasks and hooks that have failed, on their way to a handler.
+/// C carries the status, code and message of one; the rest waits here.
 #ifndef PTG_DETAIL_FAILING_HPP
 #define PTG_DETAIL_FAILING_HPP
 
 #include "../error.hpp"
+#include "pool.hpp"
 
 namespace ptg::detail {
 
-/// The error with which a task or a hook of a group failed. C carries its
-/// status, code and message; the rest waits here, for as long as this object
-/// lives, to be found by the handle. The list is that of the runtime's thread,
-/// oldest first, and that is the order in which errors are asked for.
+/// A task whose user data is an object of C++: this. Such a task is known by
+/// the start in its type.
+class owned_task : public pooled {
+public:
+  /// The error with which it failed; nullptr: it is no such task, or something
+  /// else ended it.
+  static const error *why(const ptg_error &c) noexcept {
+    bool is_one = c.task_type != nullptr && c.task_type->start == c_start;
+    return is_one ? from(c.task_user_data).why() : nullptr;
+  }
+
+  void *user_data() noexcept {
+    return this;
+  }
+  static ptg_status c_start(ptg_runtime *, ptg_task task,
+                            void *user_data) noexcept {
+    from(user_data).start(task);
+    return PTG_OK;
+  }
+
+protected:
+  virtual ~owned_task() = default;
+
+  virtual void start(ptg_task task) noexcept = 0;
+  virtual const error *why() noexcept = 0;
+
+  static owned_task &from(void *user_data) noexcept {
+    return *static_cast<owned_task *>(user_data);
+  }
+};
+
+/// The error of anything else: of a hook, or of a sort of task that comes with
+/// libptg. It waits for as long as this object lives, to be found by the
+/// handle. The list is that of the runtime's thread, oldest first, and that is
+/// the order in which errors are asked for.
 class failing {
 public:
   failing(std::uint64_t who, error why) : who_(who), why_(std::move(why)) {

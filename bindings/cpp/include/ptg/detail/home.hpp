@@ -49,7 +49,7 @@ inline ptg_runtime *runtime_at(const home *home) noexcept {
 }
 
 /// The last word on a call that failed.
-inline error error_of(ptg_runtime *runtime, ptg_status status) {
+[[gnu::cold]] inline error error_of(ptg_runtime *runtime, ptg_status status) {
   ptg_error_info info = PTG_ERROR_INFO_INIT;
   bool is_known =
       ptg_runtime_get_error(runtime, &info) == PTG_OK && info.status == status;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <new>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define PTG_DETAIL_NO_POOL 1
@@ -30,7 +31,7 @@ public:
       list &free = lists_[step];
       if (block *first = free.first) {
         free.first = first->next;
-        free.count--;
+        free.room++;
         return first;
       }
       size = (step + 1) * step_size;
@@ -45,10 +46,9 @@ public:
     std::size_t step = step_of(size);
     if (step < steps) {
       list &free = lists_[step];
-      if (free.count < most) {
-        if (free.count == 0) at_end_.touch();
+      if (free.room > 0 || open()) {
         free.first = new (memory) block{free.first};
-        free.count++;
+        free.room--;
         return;
       }
     }
@@ -69,7 +69,7 @@ private:
   };
   struct list {
     block *first;
-    std::size_t count; // most and more: the thread is ending
+    std::size_t room; // for so many more blocks
   };
 
   /// Empties the lists when the thread ends. The lists themselves need neither
@@ -83,16 +83,27 @@ private:
           free.first = first->next;
           ::operator delete(first, std::align_val_t(step_size));
         }
-        free.count = most;
+        free.room = 0;
       }
     }
   };
+
+  /// Makes room, the first time; returns false: that was done before, there is
+  /// no more.
+  [[gnu::cold]] static bool open() noexcept {
+    if (std::exchange(was_opened_, true)) return false;
+    at_end_.touch();
+    for (list &free : lists_)
+      free.room = most;
+    return true;
+  }
 
   static constexpr std::size_t step_of(std::size_t size) noexcept {
     return (size - 1) / step_size;
   }
 
   static inline constinit thread_local std::array<list, steps + 1> lists_{};
+  static inline constinit thread_local bool was_opened_ = false;
   static inline thread_local ending at_end_;
 };
 
