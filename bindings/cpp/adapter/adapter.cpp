@@ -16,6 +16,7 @@ static constexpr operation_row operations[] = {
     {"request_shutdown", "", true, do_request_shutdown},
     {"time", "", true, do_time},
     {"current", "", true, do_current},
+    {"take", "capacity", true, do_take},
     {"group", "as in", true, do_group},
     {"edge", "first later", true, do_edge},
     {"shutdown", "group", true, do_shutdown},
@@ -145,6 +146,8 @@ void world::end_runtime() {
   for (int i = 0; i < attempts && runtime; i++) {
     static_cast<void>(runtime->root().shutdown(at_once));
     static_cast<void>(runtime->advance(i * 1s));
+    while (!runtime->take_events()->empty())
+      ;
     if (runtime->destroy()) runtime.reset();
   }
   if (runtime) std::exit(exit_cannot_end);

@@ -40,7 +40,7 @@ struct operation_row {
 const operation_row *find_operation(const std::string &name);
 
 operation do_hello, do_reset, do_advance, do_destroy, do_request_shutdown,
-    do_time, do_current;
+    do_time, do_current, do_take;
 operation do_group, do_edge, do_shutdown, do_watch, do_unwatch, do_post;
 operation do_spawn, do_finish, do_cancel, do_sleep, do_extend_grace;
 operation do_info, do_list, do_count_names, do_failures, do_history, do_plan,

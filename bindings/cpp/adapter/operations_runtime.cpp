@@ -16,7 +16,7 @@ ptg::status do_hello(world &, const request &, json &answer) {
       "attribution", "wake",     "extend_grace", "history", "failures",
       "count_names", "info",     "report",       "blame",   "plan",
       "current",     "snapshot", "remote",       "timer",   "queue",
-      "stderr"};
+      "stderr",      "events"};
   return status::ok;
 }
 
@@ -55,6 +55,41 @@ ptg::status do_current(world &world, const request &, json &answer) {
   return status::ok;
 }
 
+/* ---------------------------------------------------------------- events -- */
+
+static json describe(const world &world, const ptg::event &event) {
+  json call = {{"call", describe_word(event_kinds, event.kind)}};
+  if (event.task) call["task"] = world.reference(event.task.id());
+  switch (event.kind) {
+  case ptg::event_kind::cancel:
+    call["reason"] = event.request.reason;
+    call["originator"] = world.reference(event.request.originator);
+    break;
+  case ptg::event_kind::error:
+    call["from"] = world.reference(event.from.id());
+    [[fallthrough]];
+  case ptg::event_kind::done:
+    call["outcome"] = describe_outcome(world, event.outcome);
+    break;
+  default:
+    break;
+  }
+  bool is_of_group = !event.task || event.kind == ptg::event_kind::error;
+  if (is_of_group) call["group"] = world.reference(event.group.id());
+  return call;
+}
+
+ptg::status do_take(world &world, const request &request, json &answer) {
+  std::int64_t capacity = request.integer("capacity");
+  if (capacity < 0) throw bad_request("capacity: less than none");
+  auto taken = world.runtime->take_events(static_cast<std::size_t>(capacity));
+  if (!taken) return taken.status();
+  answer["events"] = json::array();
+  for (const ptg::event &event : *taken)
+    answer["events"].push_back(describe(world, event));
+  return status::ok;
+}
+
 /* ---------------------------------------------------------------- groups -- */
 
 static ptg::result<> call_error(const given_ptr &given,
@@ -89,7 +124,6 @@ static ptg::result<> call_group(const given_ptr &given, const char *what) {
 
 ptg::group_options read_group_options(const request &request,
                                       const given_ptr &given) {
-  if (request.flag("events")) throw bad_request("events: not offered");
   request.check_tells({"drain", "error", "closed"});
   const class world &world = given->in();
   static std::string name; // options refer to it until the group is made
@@ -106,17 +140,18 @@ ptg::group_options read_group_options(const request &request,
       .is_parallel = request.flag("parallel"),
       .admits_anyone = request.flag("admits_anyone"),
       .owner = world.task(request.handle("owner")),
-      .history = static_cast<std::uint64_t>(request.integer("history"))};
+      .history = static_cast<std::uint64_t>(request.integer("history")),
+      .is_told_by_events = request.flag("events"),
+      .keeps = given};
+  if (options.is_told_by_events) return options;
   if (request.tells("error", false))
     options.on_error = [given](const ptg::failure &failure) {
       return call_error(given, failure);
     };
   if (request.tells("drain", true))
     options.on_drain = [given] { return call_group(given, "group_drain"); };
-  /* There is always one, to hold what is given along. */
-  options.on_closed = [given, is_told = request.tells("closed", true)] {
-    return is_told ? call_group(given, "group_closed") : ptg::result<>();
-  };
+  if (request.tells("closed", true))
+    options.on_closed = [given] { return call_group(given, "group_closed"); };
   return options;
 }
 

@@ -4,6 +4,8 @@
 // a choice of callbacks or a name for their sort, are of a sort of their own.
 #include "operations.hpp"
 
+#include <map>
+
 namespace adapter {
 
 /* ------------------------------------------------------------ coroutines -- */
@@ -116,10 +118,30 @@ choose(std::initializer_list<bool> tells, world &world, bool is_remote,
                                     std::move(given), std::move(options));
 }
 
+/* ---------------------------------------------------------------- events -- */
+
+/// Spawns a task that is told by events; sorts are kept as those above.
+static ptg::result<ptg::task_ref> spawn_told(world &world,
+                                             const request &request,
+                                             ptg::group_ref group,
+                                             const ptg::task_options &options) {
+  static std::map<std::pair<std::string, bool>, ptg::event_sort> sorts;
+  std::string type = request.text("type");
+  bool is_killable = request.flag("killable");
+  const ptg::event_sort &used =
+      sorts.try_emplace({type, is_killable}, type, is_killable).first->second;
+  if (!request.flag("remote")) return used.spawn(group, nullptr, options);
+  ptg::result<ptg::task_ref> spawned = status::invalid;
+  elsewhere([&]() -> ptg::result<> {
+    spawned = used.spawn(*world.remote, group, nullptr, options);
+    return spawned.status();
+  });
+  return spawned;
+}
+
 /* -------------------------------------------------------------- requests -- */
 
 ptg::status do_spawn(world &world, const request &request, json &answer) {
-  if (request.flag("events")) throw bad_request("events: not offered");
   request.check_tells({"drain", "cancel", "kill"});
   bool drain = request.tells("drain", true);
   bool cancel = request.tells("cancel", true);
@@ -134,6 +156,9 @@ ptg::status do_spawn(world &world, const request &request, json &answer) {
                             .is_cleanup = request.flag("cleanup"),
                             .is_observed = request.flag("observed"),
                             .spawner = world.task(request.handle("spawner"))};
+  if (request.flag("events"))
+    return made(world, request, answer,
+                spawn_told(world, request, group, options));
   given_ptr given = make_given(world, request);
   ptg::result<ptg::task_ref> spawned = status::invalid;
   if (!drain || !cancel || kill || !type.empty()) {

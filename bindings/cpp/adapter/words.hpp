@@ -63,6 +63,18 @@ inline constexpr auto policies = std::to_array<word<ptg::on_failure>>({
     {"shutdown_root", ptg::on_failure::shutdown_root},
 });
 
+inline constexpr auto event_kinds = std::to_array<word<ptg::event_kind>>({
+    {"start", ptg::event_kind::start},
+    {"wake", ptg::event_kind::wake},
+    {"drain", ptg::event_kind::drain},
+    {"cancel", ptg::event_kind::cancel},
+    {"kill", ptg::event_kind::kill},
+    {"done", ptg::event_kind::done},
+    {"error", ptg::event_kind::error},
+    {"group_drain", ptg::event_kind::group_drain},
+    {"group_closed", ptg::event_kind::group_closed},
+});
+
 inline constexpr auto overlaps = std::to_array<word<ptg::overlap>>({
     {"skip", ptg::overlap::skip},
     {"allow", ptg::overlap::allow},

@@ -1,6 +1,42 @@
 // test_result.cpp - results, errors and limits.
 #include "support.hpp"
 
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace {
+
+/// What a process says that ends itself by this.
+template <class Mistake> std::string last_words(Mistake &&mistake) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    std::signal(SIGABRT, SIG_DFL);
+    dup2(ends[1], STDERR_FILENO);
+    mistake();
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string words;
+  char part[256];
+  for (ssize_t n; (n = read(ends[0], part, sizeof(part))) > 0;)
+    words.append(part, static_cast<std::size_t>(n));
+  close(ends[0]);
+  int how = 0;
+  REQUIRE(waitpid(child, &how, 0) == child);
+  CHECK(WIFSIGNALED(how));
+  CHECK(WTERMSIG(how) == SIGABRT);
+  return words;
+}
+
+std::string at_line(int line, const char *words) {
+  return __FILE__ + (":" + std::to_string(line)) + ": " + words;
+}
+
+} // namespace
+
 TEST_CASE("a result has a value or an error") {
   ptg::result<int> good = 7;
   ptg::result<int> bad = ptg::error(status::full, "no room", 3);
@@ -18,6 +54,26 @@ TEST_CASE("a result of nothing is well or an error") {
   CHECK(ptg::result<>());
   CHECK(ptg::result<>(status::ok));
   CHECK(ptg::result<>(status::stale).error() == status::stale);
+}
+
+TEST_CASE("to take what is not there ends the program, which says where") {
+  ptg::result<int> good = 7, bad = ptg::error(status::full, "no room");
+  int line = __LINE__ + 1;
+  auto take_value = [&] { static_cast<void>(bad.value()); };
+  auto take_error = [&] { static_cast<void>(good.error()); };
+  auto take_nothing = [] { ptg::result<>(status::stale).value(); };
+  auto take_no_error = [] { static_cast<void>(ptg::result<>().error()); };
+  auto take_by_star = [&] { static_cast<void>(*bad); };
+  CHECK(last_words(take_value) ==
+        at_line(line, "ptg::result: no value: PTG_EFULL: no room\n"));
+  CHECK(last_words(take_error) ==
+        at_line(line + 1, "ptg::result: no error: all went well\n"));
+  CHECK(last_words(take_nothing) ==
+        at_line(line + 2, "ptg::result: no value: PTG_ESTALE\n"));
+  CHECK(last_words(take_no_error) ==
+        at_line(line + 3, "ptg::result: no error: all went well\n"));
+  CHECK(last_words(take_by_star) ==
+        "ptg::result: no value: PTG_EFULL: no room\n");
 }
 
 TEST_CASE("an error carries an object of any type, and copies share it") {

@@ -34,7 +34,9 @@ struct group_options {
   bool is_parallel = false;   ///< its groups close together, not one by one
   bool admits_anyone = false; ///< also while it drains
   task_ref owner = {}; ///< its end shuts the group down, and waits for that
-  std::uint64_t history = 0; ///< how many ended tasks are remembered
+  std::uint64_t history = 0;      ///< how many ended tasks are remembered
+  bool is_told_by_events = false; ///< by runtime::take_events() and not by
+                                  ///< callbacks, of which there are none then
 
   /// Failures of its tasks, and of groups below without a handler; none: the
   /// nearest ancestor's. When it fails itself, the next ancestor's is given
@@ -42,6 +44,9 @@ struct group_options {
   callback<const failure &> on_error = {};
   callback<> on_drain = {};  ///< when it is told to finish soon
   callback<> on_closed = {}; ///< the report of its shutdown can be read
+
+  /// What its tasks refer to, say: it is kept until the group is gone.
+  std::shared_ptr<const void> keeps = {};
 };
 
 /// Of a shutdown. Limits only ever shorten those of the groups.

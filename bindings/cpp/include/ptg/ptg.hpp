@@ -8,6 +8,7 @@
 #endif
 
 #include "completion.hpp"
+#include "events.hpp"
 #include "group.hpp"
 #include "process.hpp"
 #include "queue.hpp"

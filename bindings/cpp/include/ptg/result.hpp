@@ -16,17 +16,40 @@ namespace ptg {
 
 namespace detail {
 
-/// A value was taken that is not there: a mistake of the caller's.
-[[noreturn]] inline void no_value(const error &error) noexcept {
-  std::fprintf(stderr, "ptg::result: no value: %s %s\n",
-               name_of(error.status()), error.message().c_str());
+/// Where the caller stands; std::source_location, which clang 14 lacks.
+struct place {
+  const char *file = nullptr; // nullptr: not known
+  int line = 0;
+
+  static constexpr place here(const char *file = __builtin_FILE(),
+                              int line = __builtin_LINE()) noexcept {
+    return {file, line};
+  }
+};
+
+/// Something was taken that is not there: a mistake of the caller's.
+[[noreturn, gnu::cold]] inline void no_such(const char *what, const char *why,
+                                            const std::string &message,
+                                            place where) noexcept {
+  if (where.file != nullptr)
+    std::fprintf(stderr, "%s:%d: ", where.file, where.line);
+  std::fprintf(stderr, "ptg::result: %s: %s%s%s\n", what, why,
+               message.empty() ? "" : ": ", message.c_str());
   std::abort();
+}
+[[noreturn, gnu::cold]] inline void no_value(const error &error,
+                                             place where) noexcept {
+  no_such("no value", name_of(error.status()), error.message(), where);
+}
+[[noreturn, gnu::cold]] inline void no_error(place where) noexcept {
+  no_such("no error", "all went well", {}, where);
 }
 
 } // namespace detail
 
 /// Either a value or an error; what calls and co_await give. To look at the
-/// wrong one of the two ends the program, also without exceptions.
+/// wrong one of the two ends the program, also without exceptions, and says
+/// where that was.
 template <class Value = void> class [[nodiscard]] result {
 public:
   using value_type = Value;
@@ -50,34 +73,35 @@ public:
     return has_value();
   }
 
-  Value &value() & {
-    check();
+  Value &value(detail::place where = detail::place::here()) & {
+    check(where);
     return *std::get_if<0>(&held_);
   }
-  const Value &value() const & {
-    check();
+  const Value &value(detail::place where = detail::place::here()) const & {
+    check(where);
     return *std::get_if<0>(&held_);
   }
   // By value: what is left of a temporary result must outlive it, in a range
   // of a for loop, say.
-  Value value() && {
-    check();
+  Value value(detail::place where = detail::place::here()) && {
+    check(where);
     return std::move(*std::get_if<0>(&held_));
   }
+  // These cannot know where they are used.
   Value &operator*() & {
-    return value();
+    return value({});
   }
   const Value &operator*() const & {
-    return value();
+    return value({});
   }
   Value operator*() && {
-    return std::move(*this).value();
+    return std::move(*this).value({});
   }
   Value *operator->() {
-    return &value();
+    return &value({});
   }
   const Value *operator->() const {
-    return &value();
+    return &value({});
   }
 
   template <class Other> Value value_or(Other &&other) const & {
@@ -88,8 +112,9 @@ public:
                        : Value(std::forward<Other>(other));
   }
 
-  const ptg::error &error() const noexcept {
-    if (has_value()) std::abort();
+  const ptg::error &
+  error(detail::place where = detail::place::here()) const noexcept {
+    if (has_value()) detail::no_error(where);
     return *std::get_if<1>(&held_);
   }
 
@@ -99,8 +124,8 @@ public:
   }
 
 private:
-  void check() const noexcept {
-    if (!has_value()) detail::no_value(error());
+  void check(detail::place where) const noexcept {
+    if (!has_value()) detail::no_value(error(), where);
   }
 
   std::variant<Value, ptg::error> held_;
@@ -124,11 +149,12 @@ public:
   explicit operator bool() const noexcept {
     return has_value();
   }
-  void value() const noexcept {
-    if (!has_value()) detail::no_value(error_);
+  void value(detail::place where = detail::place::here()) const noexcept {
+    if (!has_value()) detail::no_value(error_, where);
   }
-  const ptg::error &error() const noexcept {
-    if (has_value()) std::abort();
+  const ptg::error &
+  error(detail::place where = detail::place::here()) const noexcept {
+    if (has_value()) detail::no_error(where);
     return error_;
   }
 

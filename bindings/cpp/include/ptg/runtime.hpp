@@ -3,9 +3,11 @@
 #ifndef PTG_RUNTIME_HPP
 #define PTG_RUNTIME_HPP
 
+#include "events.hpp"
 #include "group.hpp"
 #include "remote.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -89,6 +91,24 @@ public:
     });
   }
 
+  /// Takes what was told by events, the oldest first: so many at most, and when
+  /// it is so many there may be more. One that is not taken holds up nothing
+  /// but the task or group that it is about. Texts are good until the next
+  /// call.
+  result<std::vector<event>> take_events(std::size_t most = 64) const {
+    std::vector<ptg_event> taken(std::max<std::size_t>(most, 1));
+    std::size_t count = 0;
+    result<> answer = detail::checked(home_, [&](ptg_runtime *runtime) {
+      return ptg_events_take(runtime, taken.data(), sizeof(ptg_event), most,
+                             &count);
+    });
+    if (!answer) return answer.error();
+    std::vector<event> events;
+    for (std::size_t i = 0; i < count; i++)
+      events.push_back(event::from_c(home_, taken[i]));
+    return events;
+  }
+
   /// Ends the runtime, if its root group is closed; status::busy: it is not.
   /// Tasks that were abandoned end here, with status::timed_out.
   result<> destroy() {
@@ -160,14 +180,35 @@ private:
       : home_(home), is_manual_(is_manual) {
   }
 
+  /// Events that nobody takes any more are taken here.
   bool end() noexcept {
-    using namespace std::chrono_literals;
     if (destroy()) return true;
     if (!root().shutdown({.force = true})) return false;
-    if (!is_manual_) return run() && destroy();
-    for (auto step = 1s; step < 10000h; step *= 2)
-      if (!advance(step) || destroy()) break;
-    return c_runtime() == nullptr;
+    constexpr int attempts = 26; // of a closed one; a manual clock's last is
+                                 // longer than a year
+    for (int i = 0; i < attempts; i += is_manual_ || is_closed()) {
+      result<> moved =
+          is_manual_ ? advance(std::chrono::seconds(1 << i)) : turn(forever);
+      if (!moved || !drop_events()) return false;
+      if (destroy()) return true;
+    }
+    return false;
+  }
+
+  bool is_closed() const noexcept {
+    ptg_group_info info = PTG_GROUP_INFO_INIT;
+    return ptg_group_get_info(c_runtime(), root().id(), &info) != PTG_OK ||
+           info.state == PTG_GROUP_CLOSED;
+  }
+
+  bool drop_events() const noexcept {
+    ptg_event dropped[16];
+    std::size_t count = std::size(dropped);
+    ptg_status status = PTG_OK;
+    while (status == PTG_OK && count == std::size(dropped))
+      status = ptg_events_take(c_runtime(), dropped, sizeof(dropped[0]),
+                               std::size(dropped), &count);
+    return status == PTG_OK;
   }
 
   detail::home *home_;

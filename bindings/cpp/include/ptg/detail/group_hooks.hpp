@@ -16,7 +16,8 @@ public:
     auto *hooks = new group_hooks(home, options);
     ptg_group_options c = PTG_GROUP_OPTIONS_INIT;
     c.flags = (options.is_parallel ? PTG_GROUP_PARALLEL : 0) |
-              (options.admits_anyone ? PTG_GROUP_ADMITS_ANYONE : 0);
+              (options.admits_anyone ? PTG_GROUP_ADMITS_ANYONE : 0) |
+              (options.is_told_by_events ? PTG_GROUP_EVENTS : 0);
     if (!options.name.empty()) c.name = options.name.data();
     c.name_length = options.name.size();
     c.grace_ns = options.grace.to_c();
@@ -45,7 +46,8 @@ private:
   group_hooks(home *home, group_options &options) noexcept
       : home_(home), on_error_(std::move(options.on_error)),
         on_drain_(std::move(options.on_drain)),
-        on_closed_(std::move(options.on_closed)) {
+        on_closed_(std::move(options.on_closed)),
+        keeps_(std::move(options.keeps)) {
   }
 
   ptg_status answer(std::optional<failing> &kept, std::uint64_t key,
@@ -89,6 +91,7 @@ private:
   callback<const failure &> on_error_;
   callback<> on_drain_;
   callback<> on_closed_;
+  std::shared_ptr<const void> keeps_;
   std::optional<failing> hook_failed_;
   std::optional<failing> handler_failed_;
 };
