@@ -81,7 +81,8 @@ static json describe(const world &world, const ptg::event &event) {
 
 ptg::status do_take(world &world, const request &request, json &answer) {
   std::int64_t capacity = request.integer("capacity");
-  if (capacity < 0) throw bad_request("capacity: less than none");
+  if (capacity < 0 || capacity > 100000)
+    throw bad_request("capacity: out of range");
   auto taken = world.runtime->take_events(static_cast<std::size_t>(capacity));
   if (!taken) return taken.status();
   answer["events"] = json::array();

@@ -55,6 +55,22 @@ TEST_CASE("a failure harms no sibling and tells who and where") {
   CHECK(scene.app.info()->failed == 1);
 }
 
+TEST_CASE("a failure can be words") {
+  std::string seen;
+  scene scene({.on_error = [&](const ptg::failure &failure) {
+    seen += failure.error().message() + ". ";
+  }});
+  scene.app.spawn([] { return ptg::error("too heavy"); }).value();
+  scene.app
+      .spawn([]() -> ptg::task<> { co_await ptg::fail("too far to walk"); })
+      .value();
+  auto number = scene.app.spawn(
+      []() -> ptg::result<int> { return ptg::error("too many"); });
+  scene.advance();
+  CHECK(seen == "too heavy. too far to walk. too many. ");
+  CHECK(number->get().error() == status::failed);
+}
+
 TEST_CASE("an observed failure is for the waiter, and not for the handler") {
   int handled = 0;
   scene scene({.on_error = [&] { handled++; }});

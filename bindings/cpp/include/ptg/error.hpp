@@ -77,6 +77,11 @@ public:
   error(ptg::status status) noexcept : status_(status) {
   }
 
+  /// A failure, in words: status::failed.
+  explicit error(std::string message)
+      : error(ptg::status::failed, std::move(message)) {
+  }
+
   /// The code is the failing thing's own: an errno, an exit status.
   error(ptg::status status, std::string message, int code = 0)
       : status_(status), code_(code) {

@@ -173,8 +173,10 @@ template <class Type> struct as_result { using type = result<Type>; };
 template <class Value> struct as_result<result<Value>> {
   using type = result<Value>;
 };
+template <> struct as_result<error> { using type = result<>; };
 
-/// result<Value> for a function that returns Value or result<Value>.
+/// result<Value> for a function that returns Value or result<Value>; an error
+/// by itself is that of a result<>.
 template <class Function, class... Arguments>
 using attempted = typename as_result<
     std::decay_t<std::invoke_result_t<Function, Arguments...>>>::type;

@@ -72,12 +72,14 @@ public:
     return group_ref(home_, root);
   }
 
-  /// Runs until the root group is closed and all has been told.
+  /// Runs until the root group is closed and all has been told; where there are
+  /// events, see turn().
   result<> run() const {
     return detail::checked(home_, ptg_runtime_run);
   }
 
-  /// Runs the loop once, and waits for something to do that long at most.
+  /// Runs the loop once, and waits for something to do, or for an event, that
+  /// long at most.
   result<> turn(limit timeout) const {
     return detail::checked(home_, [&](ptg_runtime *runtime) {
       return ptg_runtime_turn(runtime, detail::plain(timeout));

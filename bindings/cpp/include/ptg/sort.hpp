@@ -117,6 +117,7 @@ private:
   template <class Spawn>
   static result<task_ref> spawn_by(detail::home *home, Object &&object,
                                    Spawn &&spawn) {
+    static_assert(alignof(holder) <= detail::pool::alignment);
     auto *made = new (std::nothrow) holder(home, std::move(object));
     if (made == nullptr) return status::no_memory;
     ptg_task task = PTG_NONE;

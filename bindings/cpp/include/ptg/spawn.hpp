@@ -263,6 +263,7 @@ auto spawn_by(home *home, Function &&function, Spawn &&spawn) {
   using activity = activity_of<std::decay_t<Function>>;
   using spawned_type = ptg::spawned<typename activity::value>;
   using answer = result<spawned_type>;
+  static_assert(alignof(activity) <= pool::alignment);
   auto *made =
       new (std::nothrow) activity(home, std::forward<Function>(function));
   if (made == nullptr) return answer(status::no_memory);

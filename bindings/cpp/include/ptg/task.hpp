@@ -230,9 +230,13 @@ detail::or_return<Value> or_return(result<Value> outcome) noexcept {
   return {std::move(outcome)};
 }
 
-/// co_await fail(error): the coroutine ends here with that error.
+/// co_await fail(error): the coroutine ends here with that error; or, in words,
+/// with status::failed.
 inline detail::or_return<void> fail(error why) noexcept {
   return {result<>(std::move(why))};
+}
+inline detail::or_return<void> fail(std::string message) {
+  return fail(error(std::move(message)));
 }
 
 } // namespace ptg

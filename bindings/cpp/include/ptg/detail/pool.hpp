@@ -39,6 +39,8 @@ public:
     return ::operator new(size, std::align_val_t(step_size), std::nothrow);
   }
 
+  static constexpr std::size_t alignment = 64;
+
   /// A size that is in no list.
   static constexpr std::size_t largest = std::size_t(-1);
 
@@ -56,7 +58,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t step_size = 64;
+  static constexpr std::size_t step_size = alignment;
 #if defined(PTG_DETAIL_NO_POOL)
   static constexpr std::size_t steps = 0;
 #else
