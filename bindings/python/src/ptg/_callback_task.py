@@ -29,6 +29,7 @@ class CallbackTask:
     handle: int = 0
     """Its number; 0 before it was added."""
     _due_ns: int | None = None
+    _exception: BaseException | None = None
 
     def start(self) -> None:
         """Begins. It is never called from inside `add_task()`."""
@@ -78,12 +79,8 @@ class CallbackTask:
         runtime = self.group.runtime
         text = None if message is None else message.encode(errors="replace")
         with outcome(status, code, text, value) as struct:
-            if exception is not None and status != lib.PTG_ECANCELED:
-                runtime.errors[self.handle] = (exception, self)
-            answer = lib.ptg_task_finish(runtime.pointer, self.handle, struct)
-        if answer:
-            runtime.errors.pop(self.handle, None)
-        check(answer, runtime.pointer)
+            check(lib.ptg_task_finish(runtime.pointer, self.handle, struct), runtime.pointer)
+        self._exception = exception
         runtime.schedule()
 
     def sleep(self, duration: Duration) -> None:
@@ -106,6 +103,10 @@ class CallbackTask:
     def info(self) -> TaskInfo:
         """What libptg knows of it. Raises `StaleError` when it has ended."""
         return ask(self.group.runtime.pointer, lib.ptg_task_get_info, self.handle, TaskInfo)
+
+    def _exception_of(self, _outcome: Outcome) -> BaseException | None:
+        """What stands for its failure; nothing if it was told without one."""
+        return self._exception
 
 
 class outcome:
@@ -209,7 +210,6 @@ def _done(_runtime: Any, handle: int, struct: Any, user_data: Any) -> None:
     from .values import outcome_of
 
     task: CallbackTask = _given.get(user_data)
-    task._group.runtime.errors.pop(handle, None)
     task._group._callback_tasks.pop(handle, None)
     _told(user_data, "done", outcome_of(struct))
     task._group._became_idle()

@@ -52,6 +52,7 @@ class Error:
     """How that handler failed."""
 
 
+_start = ffi.addressof(lib, "ptgpy_start")
 _error: ContextVar[Error] = ContextVar("current_error")
 
 
@@ -62,16 +63,11 @@ def current_error() -> Error:
 
 def _error_of(runtime: Runtime, struct: Any) -> Error:
     outcome = outcome_of(struct.outcome)
-    key = struct.task or -struct.group
-    exception, task = runtime.errors.get(key) or (None, None)
-    if exception is None:
-        exception = TaskFailed(outcome.message or outcome.name, outcome.status, outcome.code)
-        task = runtime.groups[struct.group]._callback_tasks.get(struct.task) if struct.group in runtime.groups else None
-    if not struct.task:
-        runtime.errors.pop(key, None)
+    group = runtime.groups.get(struct.group)
+    task = _task_of(group, struct)
     return Error(
-        exception,
-        runtime.groups.get(struct.group, runtime.root),
+        _exception_of(group, task, struct, outcome),
+        group or runtime.root,
         task,
         struct.task,
         text_of(struct.name, struct.name_length) or "",
@@ -82,8 +78,32 @@ def _error_of(runtime: Runtime, struct: Any) -> Error:
         GROUP_STATES[struct.group_state],
         runtime.groups.get(struct.failed_handler),
         struct.handler_status,
-        runtime.handler_errors.pop(key, None),
+        runtime.handler_errors.pop(struct.task or -struct.group, None),
     )
+
+
+def _task_of(group: PersistentTaskGroup | None, struct: Any) -> Task[Any] | CallbackTask | None:
+    """Who failed, if Python made it."""
+    if struct.task_type != ffi.NULL and struct.task_type.start == _start:
+        task: CallbackTask = _given.get(struct.task_user_data)
+        return task
+    if group is None:
+        return None
+    return group._tasks.get(struct.task) or group._callback_tasks.get(struct.task)
+
+
+def _exception_of(
+    group: PersistentTaskGroup | None, task: Task[Any] | CallbackTask | None, struct: Any, outcome: Outcome
+) -> BaseException:
+    """What was raised, or stands for it if that was not in Python."""
+    raised: BaseException | None = None
+    if isinstance(task, CallbackTask):
+        raised = task._exception_of(outcome)
+    elif task is not None and task.done() and not task.cancelled():
+        raised = task.exception()
+    elif group is not None and not struct.task:
+        raised = group._hook_exception
+    return raised or TaskFailed.of(outcome)
 
 
 def handle(group: PersistentTaskGroup, error: Error) -> int:

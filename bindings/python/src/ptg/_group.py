@@ -92,6 +92,7 @@ class PersistentTaskGroup(Spawning):
         self._draining: asyncio.Event | None = None
         self._has_drained = False
         self._last: Any = None
+        self._hook_exception: BaseException | None = None
         self._report: Report | None = None
         self._wants_report = False
         self._place = Place(None if parent is None else parent._place, options.get("name") or "")
@@ -280,7 +281,7 @@ def _call_hook(group: PersistentTaskGroup, name: str) -> int:
                 group.create_task(answer, cleanup=True)
         except BaseException as error:
             group.runtime.note_interrupt(error)
-            group.runtime.errors[-group.handle] = (error, None)
+            group._hook_exception = error
             return failure_of(error)[0]
     return 0
 

@@ -84,7 +84,7 @@ class _Kind(CallbackTask):
                     started[0] = handle_of(answer)
             except BaseException as error:
                 runtime.note_interrupt(error)
-                runtime.errors[self.handle] = (error, self)
+                self._exception = error
                 return failure_of(error)[0]
         return 0
 

@@ -51,7 +51,6 @@ class Runtime:
         self.is_debug = self.loop.get_debug()
         self.is_due = False
         self.groups: dict[int, PersistentTaskGroup] = {}
-        self.errors: dict[int, tuple[BaseException, Task[Any] | CallbackTask | None]] = {}
         self.handler_errors: dict[int, BaseException] = {}
         self.interrupt: BaseException | None = None
         self.unhandled = 0
@@ -199,8 +198,6 @@ class Runtime:
                 owner = self.groups.get(group)
                 if owner is not None:
                     owner._told(kind, handle)
-                else:
-                    self.errors.pop(handle, None)
             # Fewer than fit, by more than a batch may hold: there were no more.
             if count <= CAPACITY - 256:
                 return
@@ -266,10 +263,10 @@ class Runtime:
         self.note_interrupt(error)
         status, message = _failure_of(error)
         text = message.encode(errors="replace")
-        self.errors[task.handle] = (error, task)
         answer = lib.ptgpy_finish_with(self.pointer, task.handle, status, text, len(text))
-        if answer:
-            self.errors.pop(task.handle, None)
+        if answer == 0:
+            task._exception = error
+        else:
             self.report("a callback failed after the end of its task", error)
 
     def note_interrupt(self, error: BaseException) -> None:
@@ -332,7 +329,6 @@ class Runtime:
         for group in list(self.groups.values()):
             group._is_gone()
         self.groups.clear()
-        self.errors.clear()
 
 
 def _failure_of(error: BaseException) -> tuple[int, str]:

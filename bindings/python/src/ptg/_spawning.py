@@ -170,9 +170,12 @@ class Spawning(Looking):
             if gate is not None and not gate.done():
                 gate.set_result(None)
             return
-        self.runtime.errors.pop(handle, None)
         task = self._tasks.get(handle)
-        if task is not None and not self.runtime.loop.is_closed():
+        if task is None:
+            return
+        if task.done():
+            self._forget(handle)
+        elif not self.runtime.loop.is_closed():
             task.cancel()  # it was asked to end before it began
 
     def _end_cancelled(self, handle: int) -> None:
@@ -180,38 +183,30 @@ class Spawning(Looking):
         runtime = self.runtime
         if not runtime.is_due:
             runtime.schedule()
-        self._tasks.pop(handle, None)
         _finish_cancelled(runtime.pointer, handle)
-        if not self._tasks:
-            self._became_idle()
+        self._forget(handle)
 
     def _end_badly(self, handle: int, error: BaseException) -> None:
-        """A coroutine has ended with an exception."""
+        """A coroutine has ended with an exception. Its task is kept until libptg has told that to the handler."""
         runtime = self.runtime
-        task = self._tasks.pop(handle, None)
         if runtime.pointer == ffi.NULL or isinstance(error, GeneratorExit):
             # Nobody runs it any more: its loop has ended, and what that left is thrown away.
             _finish_cancelled(runtime.pointer, handle)
+            self._tasks.pop(handle, None)
             return
         status, message = failure_of(error)
         text = message.encode(errors="replace")
         code = error.code if isinstance(error, TaskFailed) else 0
-        runtime.errors[handle] = (error, task)
-        if task is not None:
-            task.add_done_callback(_mark_retrieved)
         with _callback_task.outcome(status, code, text, 0) as outcome:
             answer = lib.ptg_task_finish(runtime.pointer, handle, outcome)
-        if answer:
-            runtime.errors.pop(handle, None)
-            self._finished_already(handle, error)
+        if answer:  # it had ended for libptg before: it is asyncio's to tell
+            self._forget(handle)
         runtime.schedule()
+
+    def _forget(self, handle: int) -> None:
+        self._tasks.pop(handle, None)
         if not self._tasks:
             self._became_idle()
-
-    def _finished_already(self, handle: int, error: BaseException | None = None) -> None:
-        """libptg had been told of the end before the coroutine came to it, or the runtime has gone meanwhile."""
-        if error is not None:
-            self.runtime.report(f"task {handle} of group {self.path} failed after its end", error)
 
     def _became_idle(self) -> None:
         if self._idle and not self._tasks and not self._callback_tasks:
@@ -225,9 +220,3 @@ def _name_of(coro: object) -> str:
     if not asyncio.iscoroutine(coro):
         raise TypeError(f"a coroutine was expected, got {coro!r}")
     return getattr(coro, "__qualname__", "coroutine")
-
-
-def _mark_retrieved(task: asyncio.Task[Any]) -> None:
-    """Its exception went to a handler: asyncio need not complain that nobody looked at it."""
-    if not task.cancelled():
-        task.exception()

@@ -127,8 +127,7 @@ async def run(group: PersistentTaskGroup, handle: int, coroutine: Coroutine[Any,
         runtime.schedule()
     tasks = group._tasks
     tasks.pop(handle, None)
-    if _finish(runtime.pointer, handle):
-        group._finished_already(handle)
+    _finish(runtime.pointer, handle)
     if not tasks:
         group._became_idle()
     return result

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._native import ffi, lib
+
+if TYPE_CHECKING:
+    from .values import Outcome
 
 Duration = float | int | timedelta
 """Seconds, or a `timedelta`. `math.inf` is no limit, 0 is at once. Counted in nanoseconds, rounded to the nearest."""
@@ -69,6 +72,11 @@ class TaskFailed(PtgError):
         super().__init__(message)
         self.status = status
         self.code = code
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> TaskFailed:
+        """The failure that an outcome tells."""
+        return cls(outcome.message or outcome.name, outcome.status, outcome.code)
 
 
 _classes: dict[int, type[PtgError]] = {
