@@ -35,6 +35,8 @@ extern "Python" ptg_status ptgpy_fire(ptg_runtime *, ptg_task, void *, ptg_task 
 extern "Python" ptg_status ptgpy_handle(ptg_runtime *, ptg_task, void *, void *, ptg_task *);
 extern "Python" void ptgpy_drop(ptg_runtime *, ptg_task, void *, void *);
 extern "Python" void ptgpy_has_room(ptg_runtime *, ptg_task, void *);
+extern "Python" void ptgpy_started(ptg_runtime *, ptg_task, void *);
+extern "Python" void ptgpy_line(ptg_runtime *, ptg_task, int32_t, const char *, size_t, void *);
 """
 
 
@@ -46,9 +48,16 @@ def flags(*arguments: str) -> list[str]:
         places = [str(path.parent) for path in Path(prefix).glob("lib*/**/pkgconfig/ptg.pc")]
         places.append(environment.get("PKG_CONFIG_PATH", ""))
         environment["PKG_CONFIG_PATH"] = os.pathsep.join(filter(None, places))
-    answer = subprocess.run(
-        ["pkg-config", *arguments, "ptg"], env=environment, check=True, text=True, stdout=subprocess.PIPE
-    )
+    try:
+        answer = subprocess.run(
+            ["pkg-config", *arguments, "ptg"], env=environment, check=True, text=True, capture_output=True
+        )
+    except FileNotFoundError:
+        raise SystemExit("error: building ptg needs pkg-config, and there is none") from None
+    except subprocess.CalledProcessError:
+        raise SystemExit(
+            "error: libptg was not found: install it, and set PTG_PREFIX to where it was installed"
+        ) from None
     return shlex.split(answer.stdout)
 
 

@@ -357,7 +357,5 @@ def carry_out(request):
         return {"status": "ok", **(OPERATIONS[request["op"]](request) or {})}
     except ptg.PtgError as error:
         return {"status": word(error.status)}
-    except OverflowError:  # a number that the ABI has no room for
-        return {"status": "invalid"}
     except MemoryError:
         return {"status": "nomem"}

@@ -7,6 +7,8 @@ import pytest
 
 from ptg import _given, all_runtimes
 
+PATIENCE = 30
+
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left():

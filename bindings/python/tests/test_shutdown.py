@@ -46,6 +46,22 @@ def test_drain_then_cancel_then_given_up(ptg_clock):
     ptg_clock.run(main())
 
 
+def test_report_is_a_sequence_of_rows():
+    async def main():
+        app = ptg.PersistentTaskGroup(name="app")
+        app.add_group(name="below")
+        return await app.shutdown()
+
+    report = asyncio.run(main())
+    assert [row.path for row in report] == ["/app/below", "/app"]
+    assert (report[0].name, report[-1].name, len(report)) == ("below", "app", 2)
+    assert report[1:] == report.rows[1:]
+    assert report.index(report[1]) == 1
+    assert report[0] in report
+    with pytest.raises(IndexError):
+        report[2]
+
+
 def test_default_is_to_cancel_at_once_newest_first(ptg_clock):
     order = []
 

@@ -9,6 +9,7 @@ from ._error import Error, ExceptionHandler, current_error
 from ._group import PersistentTaskGroup, all_ptaskgroups
 from ._group_options import GroupOptions
 from ._kinds import Queue, QueueInfo, Timer, TimerInfo
+from ._process import Process, ProcessOptions
 from ._remote import Remote
 from ._runtime import Runtime, all_runtimes, get_runtime
 from ._signals import run, signals
@@ -69,6 +70,8 @@ __all__ = [
     "Outcome",
     "PersistentTaskGroup",
     "PlanStep",
+    "Process",
+    "ProcessOptions",
     "PtgError",
     "Queue",
     "QueueInfo",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import _given
+from . import _arguments, _given
 from ._native import ffi, lib
 from ._task import extend_grace, request_cancel
-from .errors import Duration, InvalidError, TaskFailed, check, length_ns
+from .errors import Duration, InvalidError, TaskFailed, check
 from .values import FOREVER, Outcome, TaskInfo, ask
 
 if TYPE_CHECKING:
     from ._group import PersistentTaskGroup
 
-_WORD = 2**64 - 1
 _OPTIONAL = ("drain", "cancel", "kill", "wake")
 
 
@@ -30,6 +29,8 @@ class CallbackTask:
     """Its number; 0 before it was added."""
     _due_ns: int | None = None
     _exception: BaseException | None = None
+    _is_observed = False
+    """Of a process: libptg cannot be told of it, and so asks the handler."""
 
     def start(self) -> None:
         """Begins. It is never called from inside `add_task()`."""
@@ -86,7 +87,7 @@ class CallbackTask:
     def sleep(self, duration: Duration) -> None:
         """Has `wake()` called once, that long from now; `math.inf` ends a sleep without. A new one replaces the old."""
         runtime = self.group.runtime
-        length = length_ns(duration)
+        length = _arguments.length_ns("the duration", duration)
         check(lib.ptg_task_sleep(runtime.pointer, self.handle, length), runtime.pointer)
         self._due_ns = None if length == FOREVER else runtime.time_ns() + length
         runtime.schedule()
@@ -116,7 +117,9 @@ class outcome:
         self._text = ffi.from_buffer(text or b"")
         struct = ffi.new("ptg_outcome *")
         struct.size = ffi.sizeof("ptg_outcome")
-        struct.status, struct.code, struct.value = status, code, value & _WORD
+        struct.status = _arguments.integer("status", status, ~_arguments.MOST_CODE, _arguments.MOST_CODE)
+        struct.code = _arguments.integer("code", code, ~_arguments.MOST_CODE, _arguments.MOST_CODE)
+        struct.value = _arguments.integer("value", value, -(2**63)) & _arguments.MOST_COUNT
         struct.message = ffi.NULL if text is None else self._text
         struct.message_length = len(text or b"")
         self._struct = struct

@@ -175,4 +175,7 @@ def _pass_up(group: PersistentTaskGroup, error: Error, failure: BaseException) -
 @ffi.def_extern(name="ptgpy_error", error=lib.PTG_EFAILED)
 def _told(_runtime: Any, struct: Any, user_data: Any) -> int:
     group: PersistentTaskGroup = _given.get(user_data)
-    return handle(group, _error_of(group.runtime, struct))
+    error = _error_of(group.runtime, struct)
+    if isinstance(error.task, CallbackTask) and error.task._is_observed:
+        return 0
+    return handle(group, error)

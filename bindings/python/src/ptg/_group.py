@@ -14,6 +14,7 @@ from ._error import ExceptionHandler
 from ._group_options import GroupOptions, group_options, shutdown_options
 from ._looking import info_of
 from ._native import ffi, lib
+from ._process import Process, ProcessOptions, Text
 from ._runtime import Runtime, get_runtime
 from ._spawning import Spawning
 from ._task import Task, current_ptaskgroup
@@ -59,7 +60,7 @@ class PersistentTaskGroup(Spawning):
     """
 
     def __init__(self, *, parent: PersistentTaskGroup | None = None, **options: Unpack[GroupOptions]) -> None:
-        above = get_runtime().root if parent is None else parent
+        above = get_runtime().root if parent is None else _group("parent", parent)
         self._begin(above.runtime, above, **options)
         made = group_options(self, **options)
         handle = ffi.new("uint64_t *")
@@ -122,12 +123,30 @@ class PersistentTaskGroup(Spawning):
         """
         pointer = self.runtime.pointer
         for other in later:
-            check(lib.ptg_group_stops_before(pointer, self.handle, other.handle), pointer)
+            check(lib.ptg_group_stops_before(pointer, self.handle, _group("stops_before", other).handle), pointer)
 
     @classmethod
     def all_ptaskgroups(cls) -> Sequence[PersistentTaskGroup]:
         """All groups of the process that are not closed."""
         return all_ptaskgroups()
+
+    # ------------------------------------------------------------- processes
+
+    def spawn_process(self, *command: Text, **options: Unpack[ProcessOptions]) -> Process:
+        """Runs a program as a task of the group; the first word of the command is looked up in PATH.
+
+        With it end all its descendants, and at the latest with this process, however that ends. When the group drains,
+        it is sent `drain_signal` (SIGTERM), as when it is cancelled; past the cancel wait it is killed.
+
+        - `name`: the program's, if left out; `env`, `cwd`: this process's.
+        - `stdout`, `stderr`: files that output is appended to, which may be the same.
+        - `on_line`: called with each line of output that goes to no file, as bytes without its end, and "stdout" or
+          "stderr". Without it such output goes where that of this process goes.
+        - `observed`: as of `create_task()`.
+
+        Raises as `create_task()` does. A program that is not there is a failure of the task.
+        """
+        return Process(self, *command, **options)
 
     # -------------------------------------------------------------- shutdown
 
@@ -254,6 +273,12 @@ class PersistentTaskGroup(Spawning):
         self.runtime.groups.pop(self.handle, None)
         if self.parent is not None:
             self.parent._children.pop(self.handle, None)
+
+
+def _group(what: str, group: PersistentTaskGroup) -> PersistentTaskGroup:
+    if not isinstance(group, PersistentTaskGroup):
+        raise TypeError(f"{what}: a group was expected, got {group!r}")
+    return group
 
 
 def _remove(made: Watch) -> None:

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from . import _given
+from . import _arguments, _given
 from ._native import ffi, lib
-from .errors import Duration, InvalidError, to_ns
+from .errors import Duration
 
 if TYPE_CHECKING:
     from ._callback_task import CallbackTask
@@ -52,24 +52,24 @@ class Options:
 
     def text(self, field: str, text: str | None) -> None:
         """Sets a text and its length."""
-        encoded = (text or "").encode()
+        encoded = b"" if text is None else _arguments.text(field, text)
         kept = ffi.from_buffer(encoded)
         self._kept.append(kept)
         setattr(self.struct, field, ffi.NULL if text is None else kept)
         setattr(self.struct, field + "_length", len(encoded))
 
+    def string(self, field: str, text: bytes) -> None:
+        """Sets a text that ends with a NUL."""
+        kept = ffi.new("char[]", text)
+        self._kept.append(kept)
+        setattr(self.struct, field, kept)
 
-def handle_of(thing: Any) -> int:
-    """The number of a task or group, which may be given as such."""
-    if thing is None:
-        return 0
-    return thing if isinstance(thing, int) else int(thing.handle)
-
-
-def _number(word: str, numbers: dict[str, int]) -> int:
-    if word not in numbers:
-        raise InvalidError(f"{word!r} is none of {', '.join(numbers)}")
-    return numbers[word]
+    def strings(self, field: str, texts: list[bytes]) -> None:
+        """Sets an array of texts that ends with NULL."""
+        kept = [ffi.new("char[]", text) for text in texts]
+        array = ffi.new("char *[]", [*kept, ffi.NULL])
+        self._kept += [*kept, array]
+        setattr(self.struct, field, array)
 
 
 def group_options(
@@ -97,11 +97,17 @@ def group_options(
     options.text("name", name)
     struct = options.struct
     struct.flags = (lib.PTG_GROUP_PARALLEL if parallel else 0) | (lib.PTG_GROUP_ADMITS_ANYONE if admits_anyone else 0)
-    struct.grace_ns, struct.cancel_wait_ns = to_ns(grace), to_ns(cancel_wait)
-    struct.deadline_ns = to_ns(deadline)
-    struct.max_tasks, struct.max_queued, struct.history = max_tasks, max_queued, history
-    struct.when_full, struct.on_failure = _number(when_full, _when_full), _number(on_failure, _on_failure)
-    struct.owner = handle_of(owner)
+    _set_limits(struct, grace, cancel_wait, deadline)
+    struct.max_tasks = _arguments.integer("max_tasks", max_tasks)
+    struct.max_queued = _arguments.integer("max_queued", max_queued)
+    struct.history = _arguments.integer("history", history)
+    struct.when_full = _arguments.word("when_full", when_full, _when_full)
+    struct.on_failure = _arguments.word("on_failure", on_failure, _on_failure)
+    struct.owner = _arguments.handle("owner", owner)
+    _arguments.function("exception_handler", exception_handler)
+    _arguments.function("on_drain", on_drain)
+    _arguments.function("on_closed", on_closed)
+    _arguments.function("released", released)
     # The root has a handler in any case: there is a better last resort here than a line of libptg's.
     if exception_handler is not None or group.parent is None:
         struct.on_error = lib.ptgpy_error
@@ -116,9 +122,14 @@ def shutdown_options(grace: Any, cancel_wait: Any, deadline: Any, force: bool) -
     struct = ffi.new("ptg_shutdown_options *")
     struct.size = ffi.sizeof("ptg_shutdown_options")
     struct.flags = lib.PTG_SHUTDOWN_FORCE if force else 0
-    struct.grace_ns, struct.cancel_wait_ns = to_ns(grace), to_ns(cancel_wait)
-    struct.deadline_ns = to_ns(deadline)
+    _set_limits(struct, grace, cancel_wait, deadline)
     return struct
+
+
+def _set_limits(struct: Any, grace: Any, cancel_wait: Any, deadline: Any) -> None:
+    struct.grace_ns = _arguments.limit_ns("grace", grace)
+    struct.cancel_wait_ns = _arguments.limit_ns("cancel_wait", cancel_wait)
+    struct.deadline_ns = _arguments.limit_ns("deadline", deadline)
 
 
 def task_options(
@@ -133,5 +144,5 @@ def task_options(
     options.text("place", place)
     struct = options.struct
     struct.flags = (lib.PTG_SPAWN_CLEANUP if cleanup else 0) | (lib.PTG_SPAWN_OBSERVED if observed else 0)
-    struct.spawner = spawner
+    struct.spawner = _arguments.handle("spawner", spawner)
     return options

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from . import _given
+from . import _arguments, _given
 from ._callback_task import CallbackTask, failure_of
-from ._group_options import Options, handle_of
+from ._group_options import Options
 from ._native import ffi, lib
-from .errors import Duration, FullError, check, to_ns
+from .errors import Duration, FullError, check, error_of
 from .values import Outcome
 
 if TYPE_CHECKING:
@@ -67,10 +67,15 @@ class _Kind(CallbackTask):
         struct.user_data = _given.keep(self)
         pointer = self._group.runtime.pointer
         handle = ffi.new("uint64_t *")
-        check(function(pointer, self._group.handle, struct, handle), pointer)
+        status = function(pointer, self._group.handle, struct, handle)
+        if status:
+            raise self._refusal(status)
         self.handle = handle[0]
         self._group._callback_tasks[self.handle] = self
         self._group.runtime.schedule()
+
+    def _refusal(self, status: int) -> Exception:
+        return error_of(status, self._group.runtime.pointer)
 
     def _call(self, started: Any, function: Callable[..., object], *arguments: object) -> int:
         """A firing or a message. What goes on is a task, which may be told by what the function returns."""
@@ -81,7 +86,7 @@ class _Kind(CallbackTask):
                 if inspect.iscoroutine(answer):
                     answer = self._group.create_task(answer)
                 if answer is not None:
-                    started[0] = handle_of(answer)
+                    started[0] = _arguments.handle("what was returned", answer)
             except BaseException as error:
                 runtime.note_interrupt(error)
                 self._exception = error
@@ -90,7 +95,7 @@ class _Kind(CallbackTask):
 
 
 class Timer(_Kind):
-    """Calls `fire` once, or again and again; made by `add_timer()`. It is a task of its group."""
+    """Calls `fire` once, or again and again. It is a task of its group."""
 
     def __init__(
         self,
@@ -106,11 +111,13 @@ class Timer(_Kind):
         released: Callable[[], object] | None = None,
     ) -> None:
         self._group, self._fire, self._on_done, self._on_release = group, fire, on_done, released
+        _arguments.function("fire", fire)
         options = Options("ptg_timer_options")
         options.text("name", name)
         struct = options.struct
-        struct.after_ns, struct.every_ns = to_ns(after), to_ns(every)
-        struct.overlap, struct.spawner = _overlaps[overlap], spawner
+        struct.after_ns = _arguments.limit_ns("after", after)
+        struct.every_ns = _arguments.limit_ns("every", every)
+        struct.overlap, struct.spawner = _arguments.word("overlap", overlap, _overlaps), spawner
         struct.fire = lib.ptgpy_fire
         self._begin(options, lib.ptg_timer_spawn)
 
@@ -147,10 +154,15 @@ class Queue(_Kind, Generic[M]):
         self._group, self._handle, self._on_done, self._on_release = group, handle, on_done, released
         self._drop, self._has_room = drop, has_room
         self._waiting: list[asyncio.Future[None]] = []
+        _arguments.function("handle", handle)
+        _arguments.function("drop", drop)
+        _arguments.function("has_room", has_room)
         options = Options("ptg_queue_options")
         options.text("name", name)
         struct = options.struct
-        struct.capacity, struct.at_once, struct.spawner = capacity, at_once, spawner
+        struct.capacity = _arguments.integer("capacity", capacity)
+        struct.at_once = _arguments.integer("at_once", at_once)
+        struct.spawner = spawner
         struct.handle, struct.drop, struct.has_room = lib.ptgpy_handle, lib.ptgpy_drop, lib.ptgpy_has_room
         self._begin(options, lib.ptg_queue_spawn)
 
@@ -233,11 +245,11 @@ def _has_room(_runtime: Any, _queue: int, user_data: Any) -> None:
         _tell(queue, queue._has_room)
 
 
-def _tell(queue: Queue[Any], function: Callable[..., object], *arguments: object) -> None:
-    runtime = queue._group.runtime
-    with runtime.in_callback(queue._group, queue.handle):
+def _tell(task: _Kind, function: Callable[..., object], *arguments: object) -> None:
+    runtime = task._group.runtime
+    with runtime.in_callback(task._group, task.handle):
         try:
             function(*arguments)
         except BaseException as error:
             runtime.note_interrupt(error)
-            runtime.report("a callback of a queue failed", error)
+            runtime.report(f"a callback of a {type(task).__name__.lower()} failed", error)

@@ -6,9 +6,9 @@ import concurrent.futures
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from . import _callback_task, _given
+from . import _arguments, _callback_task, _given
 from ._callback_task import CallbackTask, failure_of
-from ._group_options import handle_of, shutdown_options, task_options
+from ._group_options import shutdown_options, task_options
 from ._native import ffi, lib
 from .errors import Duration, TaskFailed, check
 
@@ -120,17 +120,17 @@ class Remote:
             code = exception.code if isinstance(exception, TaskFailed) else code
         text = None if message is None else message.encode(errors="replace")
         with _callback_task.outcome(status, code, text, value) as struct:
-            check(lib.ptg_remote_finish(self._pointer, handle_of(task), struct))
+            check(lib.ptg_remote_finish(self._pointer, _arguments.handle("the task", task), struct))
 
     def cancel(self, task: Task[Any] | CallbackTask | int, reason: str | None = None, originator: int = 0) -> None:
         """As `Task.request_cancel()`."""
         options = ffi.new("ptg_cancel_options *")
         options.size = ffi.sizeof("ptg_cancel_options")
-        kept = ffi.from_buffer((reason or "").encode())
+        kept = ffi.from_buffer(_arguments.text("the reason", reason or ""))
         options.reason = ffi.NULL if reason is None else kept
         options.reason_length = len(kept)
-        options.originator = originator
-        check(lib.ptg_remote_cancel(self._pointer, handle_of(task), options))
+        options.originator = _arguments.handle("originator", originator)
+        check(lib.ptg_remote_cancel(self._pointer, _arguments.handle("the task", task), options))
 
     def shutdown(
         self,
@@ -143,7 +143,7 @@ class Remote:
     ) -> None:
         """As `PersistentTaskGroup.begin_shutdown()`."""
         options = shutdown_options(grace, cancel_wait, deadline, force)
-        check(lib.ptg_remote_shutdown(self._pointer, handle_of(group), options))
+        check(lib.ptg_remote_shutdown(self._pointer, _arguments.handle("the group", group), options))
 
 
 class _Posted:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import _arguments
+from ._looking import Looking
 from ._native import ffi, lib
-from .errors import Duration, check, length_ns
+from .errors import Duration, InvalidError, check
 from .values import GROUP_STATES, TASK_STATES
 
 if TYPE_CHECKING:
@@ -114,7 +116,12 @@ def snapshot(group: PersistentTaskGroup | None = None, *, timeout: Duration = 1.
     """
     out = ffi.new("ptg_snapshot **")
     if group is None:
-        check(lib.ptg_snapshot_take_all(length_ns(timeout), out))
+        length = _arguments.length_ns("timeout", timeout)
+        if length < 0:
+            raise InvalidError(f"timeout is negative, or no limit: {timeout!r}")
+        check(lib.ptg_snapshot_take_all(length, out))
+    elif not isinstance(group, Looking):
+        raise TypeError(f"group: a group was expected, got {group!r}")
     else:
         pointer = group.runtime.pointer
         check(lib.ptg_snapshot_take(pointer, group.handle, out), pointer)

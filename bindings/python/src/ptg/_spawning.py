@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextvars import Context
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _callback_task, _given
@@ -56,10 +57,7 @@ class Spawning(Looking):
         runtime = self.runtime
         if name is not None or cleanup or observed or self._is_gated or runtime.is_debug:
             return self._create_slowly(coro, name, context, cleanup, observed)
-        try:
-            kind = coroutine_types[coro.__qualname__]  # type: ignore[attr-defined]
-        except AttributeError:
-            kind = coroutine_types[_name_of(coro)]
+        kind = coroutine_types[coro.__qualname__ if type(coro) is CoroutineType else _name_of(coro)]
         spawner = current_task(self.runtime.loop)
         handle = _spawn(runtime.pointer, self.handle, kind, spawner._handle if type(spawner) is Task else 0)
         if handle < 0:
@@ -117,6 +115,10 @@ class Spawning(Looking):
         close = getattr(coro, "close", None)
         if close is not None:
             close()
+        return self._refusal(status)
+
+    def _refusal(self, status: int) -> Exception:
+        """To put something into a group that is gone is as into one that is closed."""
         error = error_of(status, self.runtime.pointer)
         if self.runtime.pointer == ffi.NULL or isinstance(error, StaleError):
             error = ClosedError(f"{self!r} is closed")
@@ -141,6 +143,8 @@ class Spawning(Looking):
         `create_task()` does.
         """
         runtime = self.runtime
+        if not isinstance(task, CallbackTask):
+            raise TypeError(f"a CallbackTask was expected, got {task!r}")
         if task.handle:
             raise InvalidError(f"{task!r} was added before")
         task._group = cast("PersistentTaskGroup", self)
@@ -218,5 +222,6 @@ class Spawning(Looking):
 
 def _name_of(coro: object) -> str:
     if not asyncio.iscoroutine(coro):
-        raise TypeError(f"a coroutine was expected, got {coro!r}")
+        hint = "; call it first" if asyncio.iscoroutinefunction(coro) else ""
+        raise TypeError(f"a coroutine was expected, got {coro!r}{hint}")
     return getattr(coro, "__qualname__", "coroutine")

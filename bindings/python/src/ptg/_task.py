@@ -9,8 +9,9 @@ from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from . import _arguments
 from ._native import ffi, lib
-from .errors import Duration, check, length_ns
+from .errors import Duration, check
 from .values import TaskInfo, ask
 
 if TYPE_CHECKING:
@@ -29,11 +30,10 @@ def request_cancel(runtime: Runtime, handle: int, reason: str | None, originator
     """Asks a task of any kind to end."""
     options = ffi.new("ptg_cancel_options *")
     options.size = ffi.sizeof("ptg_cancel_options")
-    text = (reason or "").encode()
-    kept = ffi.from_buffer(text)
+    kept = ffi.from_buffer(_arguments.text("the reason", reason or ""))
     options.reason = ffi.NULL if reason is None else kept
-    options.reason_length = len(text)
-    options.originator = originator
+    options.reason_length = len(kept)
+    options.originator = _arguments.handle("originator", originator)
     check(lib.ptg_task_cancel(runtime.pointer, handle, options), runtime.pointer)
     runtime.schedule()
 
@@ -41,7 +41,8 @@ def request_cancel(runtime: Runtime, handle: int, reason: str | None, originator
 def extend_grace(runtime: Runtime, handle: int, duration: Duration) -> int:
     """See `Task.extend_grace()`."""
     left = ffi.new("int64_t *")
-    check(lib.ptg_task_extend_grace(runtime.pointer, handle, length_ns(duration), left), runtime.pointer)
+    length = _arguments.length_ns("the duration", duration)
+    check(lib.ptg_task_extend_grace(runtime.pointer, handle, length, left), runtime.pointer)
     runtime.schedule()
     return int(left[0])
 

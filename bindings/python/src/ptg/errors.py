@@ -1,8 +1,7 @@
-"""What libptg refuses, as exceptions, and durations between seconds and nanoseconds."""
+"""What libptg refuses, as exceptions."""
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
 
 Duration = float | int | timedelta
 """Seconds, or a `timedelta`. `math.inf` is no limit, 0 is at once. Counted in nanoseconds, rounded to the nearest."""
-
-# The nearest to 0 that means nothing else.
-_NEGATIVE = -3
 
 
 class PtgError(RuntimeError):
@@ -91,6 +87,8 @@ _classes: dict[int, type[PtgError]] = {
     lib.PTG_EFULL: FullError,
     lib.PTG_EDEADLK: DeadlockError,
 }
+for _status, _class in _classes.items():
+    _class.status = _status
 
 
 def status_name(status: int) -> str:
@@ -103,10 +101,13 @@ def error_of(status: int, runtime: Any = None) -> Exception:
     if status == lib.PTG_ENOMEM:
         return MemoryError()
     message = status_name(status)
-    if runtime is not None and runtime != ffi.NULL:
+    if runtime == ffi.NULL:
+        message = "the event loop that it belongs to has ended"
+    elif runtime is not None:
         info = ffi.new("ptg_error_info *", {"size": ffi.sizeof("ptg_error_info")})
         if lib.ptg_runtime_get_error(runtime, info) == 0 and info.status == status and info.message_length:
             message = ffi.buffer(info.message, info.message_length)[:].decode(errors="replace")
+            message = message.replace("_ns ", " ")  # which limit it is, without its unit in C
     error = _classes.get(status, PtgError)(message)
     error.status = status
     return error
@@ -116,19 +117,3 @@ def check(status: int, runtime: Any = None) -> None:
     """Raises what `status` stands for, unless it is success."""
     if status < 0:
         raise error_of(status, runtime)
-
-
-def to_ns(duration: Duration | None) -> int:
-    """A limit as libptg has it: `None` is "as before"."""
-    if duration is None:
-        return 0
-    return length_ns(duration) or int(lib.PTG_AT_ONCE)
-
-
-def length_ns(duration: Duration) -> int:
-    """A length of time in nanoseconds. libptg refuses a negative one, in its turn."""
-    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
-    if seconds == math.inf:
-        return int(lib.PTG_FOREVER)
-    length = round(seconds * 1_000_000_000)
-    return length if length >= 0 else min(length, _NEGATIVE)

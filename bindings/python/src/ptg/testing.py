@@ -25,8 +25,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from ._arguments import length_ns
 from ._runtime import Runtime
-from .errors import Duration, length_ns
+from .errors import Duration
 
 __all__ = ["ManualClock", "ptg_clock"]
 
@@ -110,7 +111,7 @@ class ManualClock:
     async def advance(self, duration: Duration) -> None:
         """Moves the clock on, and does all that falls due on the way, each at its instant, and what comes of it."""
         await self._settled(0)
-        await self._settled(length_ns(duration))
+        await self._settled(length_ns("the duration", duration))
 
     async def settle(self) -> None:
         """Lets everything happen that can without time."""

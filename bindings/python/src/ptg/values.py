@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from ._native import ffi, lib
 from .errors import check, status_name
@@ -171,13 +171,19 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a shutdown did: a row for each group, in the order of their closing."""
+class Report(Sequence[ReportRow]):
+    """What a shutdown did: a sequence of a row for each group, in the order of their closing."""
 
     rows: tuple[ReportRow, ...]
 
-    def __iter__(self) -> Iterator[ReportRow]:
-        return iter(self.rows)
+    @overload
+    def __getitem__(self, place: int) -> ReportRow: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[ReportRow, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> ReportRow | tuple[ReportRow, ...]:
+        return self.rows[place]
 
     def __len__(self) -> int:
         return len(self.rows)
