@@ -1,5 +1,5 @@
-"""setup.py - what pyproject.toml has no words for: the extension, and a copy of the library for a wheel that carries
-it (PTG_BUNDLE=1)."""
+"""setup.py - what pyproject.toml has no words for: the extension, and for a wheel that carries the library
+(PTG_BUNDLE=1) a copy of it, and of the program that it starts child processes with."""
 
 import os
 import shutil
@@ -19,13 +19,14 @@ class BuildWithLibrary(build_py):
     def run(self) -> None:
         super().run()
         folder = Path(self.build_lib) / "ptg"
-        for left in folder.glob("libptg.so.*"):
+        for left in (*folder.glob("libptg.so.*"), *folder.glob("ptg-reaper")):
             left.unlink()
         if not os.environ.get("PTG_BUNDLE"):
             return
         for place in (Path(flag[2:]) for flag in flags("--libs-only-L")):
-            for library in place.glob("libptg.so.*"):
-                shutil.copy2(library, folder / library.name)
+            for pattern in ("libptg.so.*", "../libexec/ptg/ptg-reaper", "../../libexec/ptg/ptg-reaper"):
+                for found in place.glob(pattern):
+                    shutil.copy2(found, folder / found.name)
 
 
 # What an earlier build left may be for another prefix, or for the other sort of wheel.

@@ -133,6 +133,27 @@ def test_error_without_handler_goes_to_the_nearest_above():
     asyncio.run(main())
 
 
+def test_error_of_a_hook_is_the_object_itself_also_further_up():
+    told = []
+    raised = ZeroDivisionError("a hook")
+
+    def hook(_group):
+        raise raised
+
+    def broken(*_failure):
+        raise LookupError("the handler")
+
+    async def main():
+        async with ptg.PersistentTaskGroup(exception_handler=lambda *_: told.append(ptg.current_error())) as above:
+            await above.add_group(exception_handler=broken, on_closed=hook).shutdown()
+
+    asyncio.run(main())
+    [error] = told
+    assert error.exception is raised
+    assert error.from_hook
+    assert error.task is None
+
+
 @pytest.mark.parametrize("is_async", [False, True])
 def test_handler_that_fails_passes_both_errors_up(is_async):
     told = []

@@ -57,6 +57,20 @@ def test_tasks_run_fail_and_are_cancelled(run):
     run(main())
 
 
+def test_child_process_runs_and_ends(run):
+    async def main():
+        lines = []
+        async with ptg.PersistentTaskGroup() as group:
+            await group.spawn_process("echo", "line", on_line=lambda line, _: lines.append(line))
+            child = group.spawn_process("sleep", "3600")
+            await child.started()
+            child.request_cancel()
+        assert lines == [b"line"]
+        assert group.statistics().cancelled == 1
+
+    run(main())
+
+
 def test_idle_guest_asks_for_no_turn(run, turns):
     async def main():
         group = ptg.PersistentTaskGroup()

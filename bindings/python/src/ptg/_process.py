@@ -61,11 +61,8 @@ class Process(_Kind):
 
     @property
     def pid(self) -> int:
-        """Its process id; 0 before it was started. Raises `StaleError` when it has ended."""
-        pid = ffi.new("int64_t *")
-        pointer = self._group.runtime.pointer
-        check(lib.ptg_process_get_pid(pointer, self.handle, pid), pointer)
-        return int(pid[0])
+        """Its process id, which may be another's once it has ended; 0 before it was started."""
+        return self._begun.result() if self._begun.done() else 0
 
     @property
     def outcome(self) -> Outcome | None:
@@ -178,9 +175,11 @@ def _signal(number: int, what: str) -> int:
 
 
 @ffi.def_extern(name="ptgpy_started")
-def _started(_runtime: Any, _handle: int, user_data: Any) -> None:
+def _started(runtime: Any, handle: int, user_data: Any) -> None:
     process: Process = _given.get(user_data)
-    process._begun.set_result(process.pid)
+    pid = ffi.new("int64_t *")
+    check(lib.ptg_process_get_pid(runtime, handle, pid), runtime)
+    process._begun.set_result(int(pid[0]))
 
 
 @ffi.def_extern(name="ptgpy_line")
