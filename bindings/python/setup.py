@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -31,6 +31,7 @@ class BuildWithLibrary(build_py):
 
 # What an earlier build left may be for another prefix, or for the other sort of wheel.
 setup(
+    ext_modules=[Extension("ptg._coroutine", ["src/ptg/coroutine.c"], extra_compile_args=["-O2", "-std=c11"])],
     cffi_modules=["build_cffi.py:ffibuilder"],
     cmdclass={"build_py": BuildWithLibrary},
     options={"build_ext": {"force": True}},

@@ -97,6 +97,45 @@ def test_request_to_end_has_a_reason_and_is_made_once():
     assert seen == ["no longer needed"]
 
 
+def test_coroutine_of_a_task_answers_as_what_was_given():
+    async def main():
+        async with ptg.PersistentTaskGroup() as group:
+            task = group.create_task(park())
+            await asyncio.sleep(0)
+            coroutine = task.get_coro()
+            assert asyncio.iscoroutine(coroutine)
+            assert coroutine.cr_suspended
+            assert coroutine.__qualname__ == "park"
+            assert not hasattr(coroutine, "no such thing")
+            assert "park()" in repr(task)
+            assert task.get_stack() == [coroutine.cr_frame]
+            task.cancel()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("how", ["cancel", "request_cancel", "shutdown"])
+def test_cancelled_before_it_had_a_place_it_never_runs(how):
+    async def main():
+        group = ptg.PersistentTaskGroup(max_tasks=1, when_full="queue")
+        first, second = group.create_task(park()), group.create_task(park())
+        await asyncio.sleep(0)
+        if how == "shutdown":
+            group.begin_shutdown()
+        else:
+            getattr(second, how)()
+        await asyncio.wait({second})
+        assert second.cancelled()
+        await group.shutdown()
+        assert first.cancelled()
+        assert group.statistics().cancelled == 2
+        assert group._gates == {}
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        asyncio.run(main())
+
+
 def test_timeout_inside_of_a_task_is_no_end_of_it():
     async def work():
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Token
 from types import TracebackType
 from typing import Any, Self, Unpack
@@ -86,7 +86,7 @@ class PersistentTaskGroup(Spawning):
         self._release: Callable[[], object] | None = options.get("released")
         self._tasks: dict[int, Task[Any]] = {}
         self._callback_tasks: dict[int, CallbackTask] = {}
-        self._gates: dict[int, asyncio.Future[None]] = {}
+        self._gates: dict[int, tuple[asyncio.Future[None], Coroutine[Any, Any, Any]]] = {}
         self._children: dict[int, PersistentTaskGroup] = {}
         self._idle: list[asyncio.Future[None]] = []
         self._token: Token[PersistentTaskGroup] | None = None

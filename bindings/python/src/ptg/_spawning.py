@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _callback_task, _given
 from ._callback_task import CallbackTask, failure_of
+from ._coroutine import wrap
 from ._group_options import task_options
 from ._looking import Looking
 from ._native import ffi, lib
-from ._task import Task, coroutine_types, current_task, run, run_gated
+from ._task import Task, coroutine_types, current_task, gated
 from ._watch import watch
 from .errors import ClosedError, InvalidError, StaleError, TaskFailed, check, error_of
 
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _spawn = lib.ptgpy_spawn
+_finish = lib.ptgpy_finish
 _finish_cancelled = lib.ptgpy_finish_cancelled
-_cancel = asyncio.Task.cancel
 
 
 class Spawning(Looking):
     """The part of `PersistentTaskGroup` that makes tasks."""
 
     _is_gated: bool
-    _gates: dict[int, asyncio.Future[None]]
+    _gates: dict[int, tuple[asyncio.Future[None], Coroutine[Any, Any, Any]]]
     _idle: list[asyncio.Future[None]]
 
     # ----------------------------------------------------------------- tasks
@@ -64,14 +65,12 @@ class Spawning(Looking):
             raise self._refused(coro, handle)
         if not runtime.is_due:
             runtime.schedule()
-        this = cast("PersistentTaskGroup", self)
-        wrapped = run(this, handle, coro)
         try:
-            task = Task(wrapped, loop=runtime.loop, context=context)
+            task = Task(wrap(coro, self, handle), loop=runtime.loop, context=context)
         except BaseException:
-            self._never_made(handle, wrapped, coro)
+            self._never_made(handle, coro)
             raise
-        task._group = this
+        task._group = cast("PersistentTaskGroup", self)
         task._handle = handle
         self._tasks[handle] = task
         return task
@@ -86,19 +85,17 @@ class Spawning(Looking):
         if handle < 0:
             raise self._refused(coro, handle)
         runtime.schedule()
-        this = cast("PersistentTaskGroup", self)
+        steps = coro
         if self._is_gated and not cleanup:
-            gate = self._gates[handle] = runtime.loop.create_future()
-            wrapped = run_gated(this, handle, gate, coro)
-        else:
-            wrapped = run(this, handle, coro)
+            gate = runtime.loop.create_future()
+            steps = gated(gate, coro)
+            self._gates[handle] = gate, coro
         try:
-            task = Task(wrapped, loop=runtime.loop, name=name, context=context)
+            task = Task(wrap(steps, self, handle), loop=runtime.loop, name=name, context=context)
         except BaseException:
-            self._gates.pop(handle, None)
-            self._never_made(handle, wrapped, coro)
+            self._never_made(handle, steps, coro)
             raise
-        task._group = this
+        task._group = cast("PersistentTaskGroup", self)
         task._handle = handle
         self._tasks[handle] = task
         if observed:
@@ -162,15 +159,11 @@ class Spawning(Looking):
         """An event of a coroutine's task."""
         if kind == lib.PTG_EVENT_CANCEL:
             task = self._tasks.get(handle)
-            if task is None:
-                return
-            if cast(Any, task.get_coro()).cr_suspended:
-                _cancel(task)  # as task.cancel(), which has to look for more
-            else:
+            if task is not None:
                 task.cancel()
             return
-        gate = self._gates.pop(handle, None)
         if kind == lib.PTG_EVENT_START:
+            gate, _ = self._gates.pop(handle, (None, None))
             if gate is not None and not gate.done():
                 gate.set_result(None)
             return
@@ -182,22 +175,27 @@ class Spawning(Looking):
         elif not self.runtime.loop.is_closed():
             task.cancel()  # it was asked to end before it began
 
+    def _end_well(self, handle: int) -> None:
+        """A coroutine has ended."""
+        runtime = self.runtime
+        if not runtime.is_due:
+            runtime.schedule()
+        _finish(runtime.pointer, handle)
+        self._forget(handle)
+
     def _end_cancelled(self, handle: int) -> None:
         """A coroutine has ended because it was asked to, or never ran."""
         runtime = self.runtime
         if not runtime.is_due:
             runtime.schedule()
+        if handle in self._gates:
+            self._gates.pop(handle)[1].close()
         _finish_cancelled(runtime.pointer, handle)
         self._forget(handle)
 
     def _end_badly(self, handle: int, error: BaseException) -> None:
         """A coroutine has ended with an exception. Its task is kept until libptg has told that to the handler."""
         runtime = self.runtime
-        if runtime.pointer == ffi.NULL or isinstance(error, GeneratorExit):
-            # Nobody runs it any more: its loop has ended, and what that left is thrown away.
-            _finish_cancelled(runtime.pointer, handle)
-            self._tasks.pop(handle, None)
-            return
         status, message = failure_of(error)
         text = message.encode(errors="replace")
         code = error.code if isinstance(error, TaskFailed) else 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import collections.abc
 import sys
 from collections.abc import Coroutine, Generator
 from contextvars import ContextVar
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from . import _arguments
+from . import _arguments, _coroutine
 from ._native import ffi, lib
 from .errors import Duration, check
 from .values import TaskInfo, ask
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-current_ptaskgroup: ContextVar[PersistentTaskGroup] = ContextVar("current_ptaskgroup")
+current_ptaskgroup: ContextVar[PersistentTaskGroup] = _coroutine.current_ptaskgroup
 """The group of the task, handler or hook that is running, or the one whose block one is in."""
 
-_finish = lib.ptgpy_finish
+collections.abc.Coroutine.register(_coroutine.Coroutine)
 
 
 def request_cancel(runtime: Runtime, handle: int, reason: str | None, originator: int) -> None:
@@ -88,13 +88,6 @@ class Task(asyncio.Task[T]):
         """
         return extend_grace(self._group.runtime, self._handle, duration)
 
-    def cancel(self, msg: Any | None = None) -> bool:
-        """As of any `asyncio.Task`; see `request_cancel()`."""
-        coroutine: Any = self.get_coro()
-        if not (coroutine.cr_suspended or coroutine.cr_running or coroutine.cr_frame is None):
-            self.add_done_callback(partial(_never_ran, coroutine.cr_frame.f_locals["coroutine"]))
-        return super().cancel(msg)
-
     def __await__(self) -> Generator[Any, None, T]:
         if self.done():
             return self.result()
@@ -105,46 +98,10 @@ class Task(asyncio.Task[T]):
     __iter__ = __await__
 
 
-def _never_ran(coroutine: Any, task: Task[Any]) -> None:
-    if task._group._tasks.get(task._handle) is task and task.cancelled():
-        coroutine.close()
-        task._group._end_cancelled(task._handle)
-
-
-async def run(group: PersistentTaskGroup, handle: int, coroutine: Coroutine[Any, Any, T]) -> T:
-    """What the asyncio task of a task runs: the coroutine, and after it the telling of its end."""
-    if current_ptaskgroup.get(None) is not group:
-        current_ptaskgroup.set(group)
-    try:
-        result = await coroutine
-    except asyncio.CancelledError:
-        group._end_cancelled(handle)
-        raise
-    except BaseException as error:
-        group._end_badly(handle, error)
-        raise
-    runtime = group.runtime
-    if not runtime.is_due:
-        runtime.schedule()
-    tasks = group._tasks
-    tasks.pop(handle, None)
-    _finish(runtime.pointer, handle)
-    if not tasks:
-        group._became_idle()
-    return result
-
-
-async def run_gated(
-    group: PersistentTaskGroup, handle: int, gate: asyncio.Future[None], coroutine: Coroutine[Any, Any, T]
-) -> T:
-    """As `run()`, once the group has a place for it."""
-    try:
-        await gate
-    except BaseException:
-        coroutine.close()
-        group._end_cancelled(handle)
-        raise
-    return await run(group, handle, coroutine)
+async def gated(gate: asyncio.Future[None], coroutine: Coroutine[Any, Any, T]) -> T:
+    """The coroutine, once its group has a place for it."""
+    await gate
+    return await coroutine
 
 
 if sys.version_info >= (3, 12):
