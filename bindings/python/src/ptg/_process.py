@@ -91,7 +91,8 @@ class Process(_Kind):
 
     def done(self, outcome: Outcome) -> None:
         """See `CallbackTask.done()`."""
-        self._over.set_result(outcome)
+        if not self._group.runtime.loop.is_closed():
+            self._over.set_result(outcome)
 
     def __await__(self) -> Generator[Any, None, None]:
         outcome = yield from asyncio.shield(self._over).__await__()

@@ -93,7 +93,7 @@ class Spawning(Looking):
         try:
             task = Task(wrap(steps, self, handle), loop=runtime.loop, name=name, context=context)
         except BaseException:
-            self._never_made(handle, steps, coro)
+            self._never_made(handle, steps)
             raise
         task._group = cast("PersistentTaskGroup", self)
         task._handle = handle
@@ -102,10 +102,9 @@ class Spawning(Looking):
             watch(runtime, handle, lambda _: None)
         return task
 
-    def _never_made(self, handle: int, *coroutines: Coroutine[Any, Any, Any]) -> None:
+    def _never_made(self, handle: int, steps: Coroutine[Any, Any, Any]) -> None:
         """asyncio has refused the task that libptg had accepted."""
-        for coroutine in coroutines:
-            coroutine.close()
+        steps.close()
         self._end_cancelled(handle)
 
     def _refused(self, coro: Any, status: int) -> Exception:

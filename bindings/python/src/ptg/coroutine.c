@@ -21,9 +21,16 @@ static PyObject *END_WELL, *END_CANCELLED, *END_BADLY, *THROW;
 
 /* --------------------------------------------------------- begin and end -- */
 
+/* The garbage collector had begun to take it apart. */
+static int is_gone(void) {
+  PyErr_SetString(PyExc_RuntimeError, "the coroutine is gone");
+  return -1;
+}
+
 /* The context is that of the task by now. */
 static int begin(wrapped *this) {
   PyObject *current;
+  if (this->coroutine == NULL || this->group == NULL) return is_gone();
   if (this->has_begun) return 0;
   this->has_begun = 1;
   if (PyContextVar_Get(CURRENT_GROUP, NULL, &current) < 0) return -1;
@@ -98,9 +105,12 @@ static PyObject *wrapped_throw(PyObject *self, PyObject *exception) {
 
 static PyObject *wrapped_getattro(PyObject *self, PyObject *name) {
   PyObject *own = PyObject_GenericGetAttr(self, name);
-  if (own != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError)) return own;
+  PyObject *coroutine = ((wrapped *)self)->coroutine;
+  if (own != NULL || coroutine == NULL ||
+      !PyErr_ExceptionMatches(PyExc_AttributeError))
+    return own;
   PyErr_Clear();
-  return PyObject_GetAttr(((wrapped *)self)->coroutine, name);
+  return PyObject_GetAttr(coroutine, name);
 }
 
 /* -------------------------------------------------------------- the type -- */
