@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import warnings
 from datetime import timedelta
 
 import pytest
@@ -51,6 +52,9 @@ CASES = [
     (ValueError, lambda app: ptg.Queue(app, print, -1), "capacity is negative: -1"),
     (TypeError, lambda app: ptg.Queue(app, print, "1"), "capacity: an int was expected, got '1'"),
     (TypeError, lambda app: ptg.Queue(app, 42, 1), "handle: a function was expected, got 42"),
+    (TypeError, lambda app: ptg.Queue(app, print, 1, spawner="x"), "spawner: a task, a group or the handle of one"),
+    (TypeError, lambda app: ptg.watch(app.runtime, "x", print), "watched: a task, a group or the handle of one"),
+    (TypeError, lambda app: ptg.watch(app.runtime, app.handle, 42), "over: a function was expected, got 42"),
     (ValueError, lambda app: ptg.snapshot(timeout=-1), "negative"),
     (TypeError, lambda app: ptg.snapshot(42), "group: a group was expected, got 42"),
 ]
@@ -69,6 +73,17 @@ def test_bad_argument_is_told(error, call, message):
             assert (app.task_handles(), app.group_handles(), app.state) == ([], [], "open")
 
     asyncio.run(main())
+
+
+def test_function_among_coroutines_is_told():
+    async def main():
+        async with ptg.PersistentTaskGroup():
+            with pytest.raises(TypeError, match="call it first"):
+                await ptg.gather(asyncio.sleep(0), asyncio.sleep, asyncio.sleep(0))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        asyncio.run(main())
 
 
 def test_bad_arguments_about_a_task_are_told():

@@ -117,7 +117,8 @@ class Timer(_Kind):
         struct = options.struct
         struct.after_ns = _arguments.limit_ns("after", after)
         struct.every_ns = _arguments.limit_ns("every", every)
-        struct.overlap, struct.spawner = _arguments.word("overlap", overlap, _overlaps), spawner
+        struct.overlap = _arguments.word("overlap", overlap, _overlaps)
+        struct.spawner = _arguments.handle("spawner", spawner)
         struct.fire = lib.ptgpy_fire
         self._begin(options, lib.ptg_timer_spawn)
 
@@ -162,15 +163,16 @@ class Queue(_Kind, Generic[M]):
         struct = options.struct
         struct.capacity = _arguments.integer("capacity", capacity)
         struct.at_once = _arguments.integer("at_once", at_once)
-        struct.spawner = spawner
+        struct.spawner = _arguments.handle("spawner", spawner)
         struct.handle, struct.drop, struct.has_room = lib.ptgpy_handle, lib.ptgpy_drop, lib.ptgpy_has_room
         self._begin(options, lib.ptg_queue_spawn)
 
     def push(self, message: M, *, pusher: int = 0) -> None:
         """Puts a message at the end. Raises `FullError`, `ClosedError` or `StaleError`, and does not take it then."""
         runtime = self._group.runtime
+        whose = _arguments.handle("pusher", pusher) or runtime.spawner()
         kept = _given.keep(message)
-        status = lib.ptg_queue_push(runtime.pointer, self.handle, pusher or runtime.spawner(), kept)
+        status = lib.ptg_queue_push(runtime.pointer, self.handle, whose, kept)
         if status:
             _given.release(kept)
             check(status, runtime.pointer)

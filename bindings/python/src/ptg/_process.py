@@ -75,7 +75,7 @@ class Process(_Kind):
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not self._begun.done():
             await self
-        return await self._begun
+        return self._begun.result()
 
     def send_signal(self, number: int) -> None:
         """Sends a signal to it and what it has started. Raises `BusyError` before it was started, `StaleError` later.

@@ -48,6 +48,7 @@ class Remote:
 
     def call(self, function: Callable[[], object], *, released: Callable[[], object] | None = None) -> None:
         """Calls a function on the loop's thread; `released` after that, or when that will never be."""
+        _arguments.function("function", function)
         posted = _Posted(self._runtime, function, released)
         user_data = _given.keep(posted)
         status = lib.ptg_remote_post(self._pointer, lib.ptgpy_posted, lib.ptgpy_post_release, user_data)

@@ -32,7 +32,7 @@ def _tasks_of(group: PersistentTaskGroup | None, coros: tuple[Coroutine[Any, Any
         for coro in coros:
             tasks.append(owner.create_task(coro, observed=True))
     except BaseException:
-        for coro in coros[len(tasks) :]:
+        for coro in filter(asyncio.iscoroutine, coros[len(tasks) :]):
             coro.close()
         raise
     return tasks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import _given
+from . import _arguments, _given
 from ._native import ffi, lib
 from .errors import check, error_of
 from .values import Outcome, outcome_of
@@ -42,6 +42,8 @@ def watch(
 
     `waiter` is the task that waits, if one does: `DeadlockError` if it is part of what it waits for.
     """
+    watched, waiter = _arguments.handle("watched", watched), _arguments.handle("waiter", waiter)
+    _arguments.function("over", over)
     made = Watch(runtime, over, released)
     options = ffi.new("ptg_watch_options *")
     options.size = ffi.sizeof("ptg_watch_options")
