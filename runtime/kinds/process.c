@@ -200,6 +200,7 @@ ptg_status ptg_process_spawn(ptg_runtime *runtime, ptg_group group,
   if (status != PTG_OK) return refuse(runtime, options, status, message);
 
   ptg_task_options task_options = PTG_TASK_OPTIONS_INIT;
+  task_options.flags = ours.flags;
   task_options.spawner = ours.spawner;
   choose_name(&ours, &task_options);
   return ptg_task_spawn(runtime, group, &TYPE, &task_options, process, out);

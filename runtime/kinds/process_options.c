@@ -10,7 +10,6 @@
 #include "process.h"
 
 static const char *find_mistake(const ptg_process_options *options) {
-  if (options->flags != 0) return "flags must be zero";
   if (options->reserved0 != 0) return "reserved0 must be zero";
   if (options->argv == NULL || options->argv[0] == NULL)
     return "a process needs an argv";

@@ -79,6 +79,7 @@ static void judge_end(const struct ptg__process *process, ptg_outcome *outcome,
                       char *text, size_t size) {
   int is_signal = process->ended.type == PTG__REAPER_KILLED;
   outcome->code = process->ended.value;
+  if (is_signal) outcome->value = (uint64_t)outcome->code;
   if (outcome->code == 0) return;
 
   if (is_signal)

@@ -15,7 +15,6 @@ static ptg_status refuse(ptg_runtime *runtime, const ptg_queue_options *options,
 }
 
 static const char *find_mistake(const ptg_queue_options *options) {
-  if (options->flags != 0) return "flags must be zero";
   if (options->handle == NULL) return "a queue needs handle";
   if (options->capacity == 0) return "a queue needs a capacity";
   return NULL;
@@ -44,6 +43,7 @@ ptg_status ptg_queue_spawn(ptg_runtime *runtime, ptg_group group,
     return refuse(runtime, options, PTG_ENOMEM, "no memory for a queue");
 
   ptg_task_options task_options = PTG_TASK_OPTIONS_INIT;
+  task_options.flags = ours.flags;
   task_options.name = ours.name;
   task_options.name_length = ours.name_length;
   task_options.spawner = ours.spawner;

@@ -192,7 +192,6 @@ static ptg_status refuse(ptg_runtime *runtime, const ptg_timer_options *options,
 }
 
 static const char *find_mistake(const ptg_timer_options *options) {
-  if (options->flags != 0) return "flags must be zero";
   if (options->reserved0 != 0) return "reserved0 must be zero";
   if (options->fire == NULL) return "a timer needs fire";
   if (options->after_ns < 0 && options->after_ns != PTG_AT_ONCE)
@@ -238,6 +237,7 @@ ptg_status ptg_timer_spawn(ptg_runtime *runtime, ptg_group group,
   timer->options.name = NULL;
 
   ptg_task_options task_options = PTG_TASK_OPTIONS_INIT;
+  task_options.flags = ours.flags;
   task_options.name = ours.name;
   task_options.name_length = ours.name_length;
   task_options.spawner = ours.spawner;

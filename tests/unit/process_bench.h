@@ -204,6 +204,9 @@ static inline void assert_outcome(const struct watch *watch, ptg_status status,
                       ptg_status_name(status));
   assert_int_equal(watch->outcome.code, code);
   assert_int_equal(watch->outcome.flags, flags);
+  if (status == PTG_ESIGNAL) assert_int_equal(watch->outcome.value, code);
+  if (status == PTG_OK || status == PTG_EEXIT)
+    assert_int_equal(watch->outcome.value, 0);
   int is_failure = status != PTG_OK && status != PTG_ECANCELED;
   if (is_failure) assert_true(watch->bench->errors > 0);
 }

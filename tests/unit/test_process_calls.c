@@ -11,6 +11,39 @@ static void set_up(struct bench *bench, struct watch *watch) {
   watch_init(watch, bench);
 }
 
+/* ---------------------------------------------------------------- spawns -- */
+
+static void note_status(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
+                        const ptg_outcome *outcome, void *user_data) {
+  struct watch *seen = user_data;
+  *(ptg_status *)seen->extra = outcome->status;
+  assert_int_equal(ptg_group_shutdown(runtime, seen->bench->root, NULL),
+                   PTG_OK);
+}
+
+static void failure_that_is_awaited_is_not_for_the_handler(void **state) {
+  (void)state;
+  for (uint32_t flags = 0; flags <= PTG_SPAWN_OBSERVED;
+       flags += PTG_SPAWN_OBSERVED) {
+    struct bench bench;
+    struct watch watch;
+    set_up(&bench, &watch);
+    ptg_status status = PTG_OK;
+    watch.extra = &status;
+    ptg_process_options options = watch_options(&watch, SHELL("exit 3"));
+    options.flags = flags;
+    watch_spawn(&watch, &options);
+    ptg_watch_options watching = PTG_WATCH_OPTIONS_INIT;
+    watching.over = note_status;
+    watching.user_data = &watch;
+    assert_int_equal(ptg_watch_add(bench.runtime, watch.task, &watching, NULL),
+                     PTG_OK);
+    bench_run(&bench);
+    assert_int_equal(status, PTG_EEXIT);
+    assert_int_equal(bench.errors, flags == 0);
+  }
+}
+
 /* ------------------------------------------------------- pid and signals -- */
 
 static void expect_running(struct watch *watch, const char *line) {
@@ -234,7 +267,7 @@ static void bad_options_are_refused(void **state) {
   ptg_process_options bad;
 #define REFUSE(change) \
   (bad = good, change, expect_refusal(&watch, &bad, PTG_EINVAL))
-  REFUSE(bad.flags = 1);
+  REFUSE(bad.flags = 4);
   REFUSE(bad.reserved0 = 1);
   REFUSE(bad.argv = NULL);
   REFUSE(bad.argv = (const char *const[]){NULL});
@@ -391,6 +424,7 @@ int main(int argc, char **argv) {
   if (argc > 2 && strcmp(argv[1], "child") == 0) child_main(argv + 2);
 
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(failure_that_is_awaited_is_not_for_the_handler),
       cmocka_unit_test(pid_and_signal_before_during_and_after),
       cmocka_unit_test(signal_to_a_reaped_child_is_estale),
       cmocka_unit_test(other_handles_are_refused),

@@ -56,6 +56,7 @@ static void bad_exit_status_after_the_drain_is_ecanceled(void **state) {
   watch.on_line = drain_when_ready;
   run(&watch, CHILD("handle", "15", "1", "3"));
   assert_outcome(&watch, PTG_ECANCELED, 3, 0);
+  assert_int_equal(watch.outcome.value, 0);
   assert_int_equal(bench.errors, 0);
 }
 
@@ -67,6 +68,7 @@ static void death_by_the_drain_signal_is_ecanceled(void **state) {
   watch.on_line = drain_when_ready;
   run(&watch, SHELL("echo ready; exec sleep 1000"));
   assert_outcome(&watch, PTG_ECANCELED, SIGTERM, 0);
+  assert_int_equal(watch.outcome.value, SIGTERM);
   assert_int_equal(bench.errors, 0);
 }
 

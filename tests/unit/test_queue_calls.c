@@ -24,7 +24,7 @@ static void bad_options_are_refused(void **state) {
   ptg_queue_options bad;
 #define REFUSE(change) \
   (bad = good, change, expect_refusal(&bench, &bad, PTG_EINVAL))
-  REFUSE(bad.flags = 1);
+  REFUSE(bad.flags = 4);
   REFUSE(bad.handle = NULL);
   REFUSE(bad.capacity = 0);
   REFUSE(bad.size--);

@@ -22,7 +22,7 @@ static void bad_options_are_refused(void **state) {
   ptg_timer_options bad;
 #define REFUSE(change) \
   (bad = good, change, expect_refusal(&bench, &bad, PTG_EINVAL))
-  REFUSE(bad.flags = 1);
+  REFUSE(bad.flags = 4);
   REFUSE(bad.reserved0 = 1);
   REFUSE(bad.fire = NULL);
   REFUSE(bad.after_ns = PTG_FOREVER);

@@ -1211,8 +1211,9 @@ PTG_API ptg_status ptg_runtime_set_trace(ptg_runtime *runtime,
  * PTG_ECANCELED, with the signal or exit status as code, when it ended so
  * after the signal that asked it to; PTG_EUV with an errno as code when it
  * could not be started; PTG_EFAILED when its guard, a small process between it
- * and the host, was ended by somebody else. What a command leaves in the
- * background when it exits is killed with it. */
+ * and the host, was ended by somebody else. The value is the signal that ended
+ * it, 0 if it exited. What a command leaves in the background when it exits is
+ * killed with it. */
 
 /* Which output a line came from. */
 enum { PTG_STDOUT = 1, PTG_STDERR = 2 };
@@ -1224,7 +1225,7 @@ typedef void (*ptg_line_fn)(ptg_runtime *runtime, ptg_task task, int32_t stream,
 
 typedef struct ptg_process_options {
   uint32_t size;
-  uint32_t flags;   /* zero */
+  uint32_t flags;   /* PTG_SPAWN_* */
   const char *name; /* as of ptg_task_options; NULL: argv[0] */
   size_t name_length;
   const char *const *argv; /* ends with NULL; argv[0] is looked up in PATH */
@@ -1293,7 +1294,7 @@ typedef ptg_status (*ptg_timer_fn)(ptg_runtime *runtime, ptg_task timer,
  * is left out, and counted. */
 typedef struct ptg_timer_options {
   uint32_t size;
-  uint32_t flags;   /* zero */
+  uint32_t flags;   /* PTG_SPAWN_* */
   const char *name; /* as of ptg_task_options; NULL: "timer" */
   size_t name_length;
   int64_t after_ns;       /* to the first firing; 0: every_ns */
@@ -1421,7 +1422,7 @@ typedef void (*ptg_drop_fn)(ptg_runtime *runtime, ptg_task queue, void *message,
  * call ptg_task_sleep() on it holds its messages up. */
 typedef struct ptg_queue_options {
   uint32_t size;
-  uint32_t flags;   /* zero */
+  uint32_t flags;   /* PTG_SPAWN_* */
   const char *name; /* as of ptg_task_options; NULL: "queue" */
   size_t name_length;
   uint64_t capacity;    /* messages that wait to be handled; required. Their
