@@ -45,8 +45,6 @@ export class Core {
     this.#free = [];
     this.made = new Map(); // groups, tasks of callbacks, timers, queues, watches: by id
     this.byHandle = new Map(); // groups and tasks of callbacks
-    this.failed = new Map(); // by handle of the task: { task, error }
-    this.handlerErrors = new Map(); // by handle of the group: what its handler threw
     this.finishedCount = 0;
     this.isClosed = false;
     this.#submit = () => { if (this.finishedCount !== 0) this.submit(); };
@@ -145,14 +143,10 @@ export class Core {
     this.#end(task, value);
   }
 
-  #settle(task, isFulfilled, value) {
-    task.settle(isFulfilled, value);
-    this.give(task.place);
-  }
-
   #end(task, value) {
     if (this.isClosed) return;
-    this.#settle(task, true, value);
+    task.settle(true, value);
+    this.give(task.place);
     if (this.finishedCount === FINISHED_CAPACITY) this.submit();
     if (this.finishedCount === 0) settled.then(this.#submit);
     this.finished[this.finishedCount++] = task.handle;
@@ -169,17 +163,15 @@ export class Core {
   #fail(task, error) {
     if (this.isClosed) return;
     if (task.fn.name !== '') task.givenName ??= task.fn.name;
-    this.#settle(task, false, error);
-    if (this.finishedCount !== 0) this.submit();
+    task.settle(false, error);
     const isCancelled = task.isCancelledBy(error);
+    if (isCancelled) this.give(task.place); // one that failed is found by it until its end is told
+    if (this.finishedCount !== 0) this.submit();
     this.io[0] = task.handle;
     this.io[1] = isCancelled ? ECANCELED : statusOfFailure(error);
     this.io[2] = errnoOf(error);
     this.io[3] = 0;
-    if (!isCancelled) {
-      this.failed.set(task.handle, { task, error });
-      task.group.announce('failure', error, task);
-    }
+    if (!isCancelled) task.group.announce('failure', error, task);
     this.check(this.calls.finish(isCancelled ? undefined : messageOf(error)));
   }
 
@@ -190,16 +182,21 @@ export class Core {
       const handle = batch[2 * i], what = batch[2 * i + 1];
       const task = tasks[Math.floor(what / 8)];
       const kind = what % 8;
-      if (kind === DONE) this.failed.delete(handle);
       if (task === undefined || task.handle !== handle) continue;
       if (kind === START) this.#run(task);
       else if (kind === CANCEL) task.cancelled();
       else if (kind === DRAIN) task.drained();
       else if (kind === WAKE) task.woken();
-      else if (kind === DONE) this.#settle(task, false, task.cancellation());
+      else if (kind === DONE) this.#over(task);
     }
     current.enterWith(before);
     knownId = -1;
+  }
+
+  // It failed, or ended without having run to its end.
+  #over(task) {
+    if (!task.isEnded) task.settle(false, task.cancellation());
+    this.give(task.place);
   }
 
   // -------------------------------------------------------------- told
@@ -228,7 +225,6 @@ export class Core {
     case DONE:
       this.made.delete(id);
       this.byHandle.delete(this.io[0]);
-      this.failed.delete(this.io[0]);
       object.done(outcomeOf(this, codeOf(this.io[1]), first, second));
       return OK;
     default:
@@ -241,29 +237,35 @@ export class Core {
       runAs(group, () => (isDrain ? group.drained() : group.closed()));
       return OK;
     } catch (error) {
-      this.failed.set(group.handle, { task: undefined, error });
+      group.failure = { error };
       return statusOfThrown(error);
     }
   }
 
+  // The task of an error; undefined: a hook failed, or a task of another language.
+  #taskOf(handle, place) {
+    const task = place < 0 ? this.byHandle.get(handle) : this.tasks[place];
+    return task?.handle === handle ? task : undefined;
+  }
+
   #error(group, message, reason, name) {
     const { io } = this;
-    const [handle, from, failedHandler] = [io[0], io[6], io[11]];
-    const failure = this.failed.get(handle || from);
+    const [handle, from, failedHandler] = [io[0], this.byHandle.get(io[6]), this.byHandle.get(io[11])];
+    const task = handle === 0 ? undefined : this.#taskOf(handle, io[12]);
     const outcome = outcomeOf(this, codeOf(io[1]), message, reason);
     const info = {
-      outcome, name, ageNs: io[7], stateNumber: io[8], flags: io[9], handle, from, failedHandler,
-      task: failure?.task ?? this.byHandle.get(handle), handlerStatus: codeOf(io[10]),
-      handlerError: failedHandler ? this.handlerErrors.get(failedHandler) : undefined,
+      outcome, name, ageNs: io[7], stateNumber: io[8], flags: io[9], handle, from, failedHandler, task,
+      handlerStatus: codeOf(io[10]), handlerError: failedHandler?.handlerError,
     };
-    const error = failure ? failure.error : errorOf(io[1], message);
-    this.handlerErrors.delete(failedHandler);
+    const whose = handle === 0 ? from : task;
+    const { error } = whose?.failure ?? { error: errorOf(io[1], message) };
+    if (failedHandler) failedHandler.handlerError = undefined;
     try {
       runAs(group, () => group.failed(error, info));
-      if (handle === 0) this.failed.delete(from);
+      if (handle === 0 && from) from.failure = undefined;
       return OK;
     } catch (thrown) {
-      this.handlerErrors.set(group.handle, thrown);
+      group.handlerError = thrown;
       return statusOfThrown(thrown);
     }
   }

@@ -41,6 +41,8 @@ export class Group {
     this.handle = 0;
     this.by = 0;
     this.isClosed = false;
+    this.failure = undefined; // of a hook: { error }
+    this.handlerError = undefined; // what its handler threw last
     this.#options = options;
   }
 
@@ -191,13 +193,11 @@ export class Group {
     this.#options.onClosed?.(this, this.#report);
   }
 
-  failed(error, { task, from, ageNs, stateNumber, flags, failedHandler, handlerStatus, ...info }) {
-    const { core } = this;
+  failed(error, { from, ageNs, stateNumber, flags, failedHandler, handlerStatus, ...info }) {
     this.#options.onError(error, {
-      ...info, task, group: core.byHandle.get(from), ageMs: values.milliseconds(ageNs),
+      ...info, group: from, ageMs: values.milliseconds(ageNs),
       state: values.groupStates[stateNumber], duringCancel: (flags & 1) !== 0, fromHook: (flags & 2) !== 0,
-      failedHandler: core.byHandle.get(failedHandler),
-      handlerStatus: failedHandler ? handlerStatus : undefined,
+      failedHandler, handlerStatus: failedHandler ? handlerStatus : undefined,
     });
   }
 

@@ -11,7 +11,7 @@ function run(task, callback, ...given) {
   try {
     started = runAs(task, callback, ...given)?.handle ?? 0;
   } catch (error) {
-    core.failed.set(task.handle, { task, error });
+    task.failure = { error };
     return statusOfThrown(error);
   } finally {
     core.io[0] = started;

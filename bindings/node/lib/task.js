@@ -86,6 +86,11 @@ export class Task extends AnyTask {
     return (this.#bits & CANCEL_REQUESTED) !== 0;
   }
 
+  // { error } of one that ended so.
+  get failure() {
+    return this.isEnded && !this.#isFulfilled ? { error: this.value } : undefined;
+  }
+
   get #isFulfilled() {
     return (this.#bits & FULFILLED) !== 0;
   }
@@ -206,6 +211,7 @@ export class OpenTask extends AnyTask {
     this.isEnded = false;
     this.isDraining = false;
     this.isCancelRequested = false;
+    this.failure = undefined; // { error }
   }
 
   finish(error, { code = 0, value = 0, message } = {}) {
@@ -216,10 +222,8 @@ export class OpenTask extends AnyTask {
     core.io[2] = code;
     core.bits[3] = BigInt(value);
     const text = message === undefined && error !== undefined ? messageOf(error) : message ?? undefined;
-    if (error !== undefined) core.failed.set(this.handle, { task: this, error });
-    const status = core.calls.finish(text);
-    if (status !== OK) core.failed.delete(this.handle);
-    core.check(status);
+    core.check(core.calls.finish(text));
+    this.failure = error === undefined ? undefined : { error };
     this.isEnded = true;
   }
 
@@ -254,8 +258,8 @@ export class OpenTask extends AnyTask {
       this.#call('start');
       return OK;
     } catch (error) {
-      this.core.failed.set(this.handle, { task: this, error });
-        this.isEnded = true;
+      this.failure = { error };
+      this.isEnded = true;
       return statusOfThrown(error) || EFAILED;
     }
   }

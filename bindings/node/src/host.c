@@ -158,7 +158,6 @@ static void forget(struct host *host) {
   while (*at != host)
     at = &(*at)->next;
   *at = host->next;
-  host->runtime = NULL;
   host->is_silent = 1;
 }
 
@@ -171,6 +170,7 @@ static void on_closed(uv_handle_t *handle) {
 static ptg_status destroy(struct host *host) {
   ptg_status status = ptg_runtime_destroy(host->runtime);
   if (status != PTG_OK) return status;
+  host->runtime = NULL;
   if (host->batch_count > 0) tell_batch(host, 0);
   forget(host);
   uv_close((uv_handle_t *)&host->prepare, on_closed);

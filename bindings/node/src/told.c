@@ -186,6 +186,9 @@ static ptg_status group_error(ptg_runtime *runtime, const ptg_error *error,
   host->io[9] = error->flags;
   host->io[10] = error->handler_status;
   host->io[11] = (double)error->failed_handler;
+  /* Of a task that is no promise the user data may be the runtime's own. */
+  host->io[12] =
+      error->task_type == &promise_type ? id_of(error->task_user_data) : -1;
   const char *texts[] = {outcome->message, outcome->reason, error->name};
   size_t lengths[] = {outcome->message_length, outcome->reason_length,
                       error->name_length};

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PtgError, currentGroup, root } from 'ptg';
-import { deferred, turn, until } from './helpers.js';
+import { deferred, manual, turn, until } from './helpers.js';
 
 const odd = [new RangeError('boom'), 'a string', 42, 0n, undefined, null, false, NaN, Symbol('s'), Object.create(null),
   { name: 'AbortError' }, new PtgError('ESTALE'), new PtgError('OK'), Object.freeze(new Error('frozen')),
@@ -66,6 +66,36 @@ test('a handler that fails passes both errors up', async () => {
   assert.equal(info.handlerError, second);
   assert.equal(info.failedHandler, inner);
   assert.equal(info.handlerStatus, 'EFAILED');
+});
+
+test('each failure is told with its own task, whatever is spawned and watched meanwhile', async () => {
+  const seen = new Map();
+  const onError = (error, { task }) => {
+    seen.set(task, error);
+    group.spawn(() => {});
+  };
+  const group = root().group({ onError });
+  const errors = Array.from({ length: 50 }, (_, i) => new Error(`number ${i}`));
+  const tasks = errors.map((error, i) => group.spawn(() => { throw error; }, { observed: i % 2 === 1 }));
+  const waited = await Promise.allSettled(tasks.filter((_, i) => i % 2 === 1).map((task) => task.result));
+  assert.deepEqual(waited.map(({ reason }) => reason), errors.filter((_, i) => i % 2 === 1));
+  await turn();
+  assert.deepEqual([...seen], errors.flatMap((error, i) => (i % 2 === 0 ? [[tasks[i], error]] : [])));
+});
+
+test('who fails after it was given up is told with its own error', async (t) => {
+  const seen = [];
+  const runtime = manual(t, { onError: (error, { task, outcome }) => seen.push([error, task, outcome.abandoned]) });
+  const group = runtime.root.group({ graceMs: 1, cancelWaitMs: 1 });
+  const gate = deferred();
+  const task = group.spawn(() => gate.promise);
+  const late = new Error('late');
+  await runtime.advance(0);
+  group.shutdown();
+  await runtime.advance(10);
+  gate.reject(late);
+  await runtime.advance(0);
+  assert.deepEqual(seen, [[late, task, true]]);
 });
 
 test('a hook that throws is a failure of its group, which closes all the same', async () => {
