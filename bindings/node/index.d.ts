@@ -17,7 +17,10 @@ export type Code =
   | 'OK' | 'EINVAL' | 'ENOMEM' | 'ESTALE' | 'EKIND' | 'ECLOSED' | 'EBUSY' | 'EREENTRANT' | 'ETHREAD' | 'ERANGE'
   | 'ECANCELED' | 'ETIMEDOUT' | 'EABI' | 'EUV' | 'ECYCLE' | 'EFULL' | 'EFAILED' | 'EEXIT' | 'ESIGNAL' | 'EDEADLK';
 
-/** What every refusal of this package throws. */
+/**
+ * What the runtime refuses is thrown as this. Arguments of a wrong type or out of range are a `TypeError` or `RangeError`
+ * with the codes of Node, as `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` and `ERR_OUT_OF_RANGE`.
+ */
 export class PtgError extends Error {
   /** @param message what happened; the default is what the code means */
   constructor(code: Code, message?: string);
@@ -92,10 +95,11 @@ export interface GroupOptions {
   parallel?: boolean;
   /** While it drains it accepts spawns from anyone, not only from inside. */
   admitsAnyone?: boolean;
-  /** Tasks started and live at once. */
+  /** Tasks started and live at once, at least 1; `Infinity`, as leaving it out: no bound. */
   maxTasks?: number;
   /** What a spawn past `maxTasks` meets. */
   whenFull?: 'refuse' | 'queue' | 'replace_oldest';
+  /** How many may wait for a place; likewise. */
   maxQueued?: number;
   /** What the failure of a task does beyond being reported. */
   onFailure?: 'report' | 'shutdown_group' | 'shutdown_root';
@@ -341,8 +345,8 @@ export class Group implements HasHandle, AsyncDisposable {
   stopsBefore(later: HasHandle): void;
   /**
    * Begins the shutdown, at once, and resolves with the report when the group is closed. Again: limits can be
-   * shortened and the end forced. Throws `EINVAL`, or `ESTALE` of a group that is gone. Rejects with `EDEADLK` if the current task is part of the group; the shutdown goes on
-   * all the same, and who does not wait need not catch.
+   * shortened and the end forced. Throws `ESTALE` of a group that is gone. Rejects with `EDEADLK` if the current task is
+   * part of the group; the shutdown goes on all the same, and who does not wait need not catch.
    */
   shutdown(options?: ShutdownOptions): Promise<ReportRow[]>;
   /** As {@link Group.shutdown}, without beginning it. */

@@ -56,5 +56,10 @@ export const anything = (reference) => ({ handle: handleOf(reference) });
 
 export const objectOf = (reference) => entries.get(reference)?.object ?? anything(reference);
 
+const malformed = ['ERR_INVALID_ARG_VALUE', 'ERR_MISSING_OPTION', 'ERR_OUT_OF_RANGE'];
+
 // The word for what the package refused with.
-export const refusalOf = (error) => (error instanceof PtgError ? wordOf(error.code) : undefined);
+export function refusalOf(error) {
+  if (error instanceof PtgError) return wordOf(error.code);
+  return malformed.includes(error.code) ? 'invalid' : undefined;
+}

@@ -6,7 +6,7 @@ import { looks } from './looks.js';
 import {
   anything, beginWorld, find, forget, keep, nameOfObject, now, optional, objectOf, world,
 } from './made.js';
-import { codeOf, described, length, limit } from './words.js';
+import { bound, codeOf, described, length, limit } from './words.js';
 
 const FEATURES = [
   'handles', 'deadline', 'owner', 'watch', 'kill', 'cleanup', 'spawner', 'policy', 'observed', 'limits', 'edges',
@@ -37,7 +37,7 @@ const GROUP_TELLS = ['drain', 'closed'];
 const groupOptions = (request, entry) => ({
   name: request.name, graceMs: limit(request.grace), cancelWaitMs: limit(request.cancel_wait),
   deadlineMs: limit(request.deadline), parallel: request.parallel, admitsAnyone: request.admits_anyone,
-  maxTasks: request.max_tasks, whenFull: request.when_full, maxQueued: request.max_queued,
+  maxTasks: bound(request.max_tasks), whenFull: request.when_full, maxQueued: bound(request.max_queued),
   onFailure: request.on_failure, owner: optional(request.owner), history: request.history, ...ofGroup(entry),
 });
 
@@ -143,7 +143,7 @@ carry.queue = (request) => {
   const entry = entryOf(request);
   const { handle, ...rest } = ofQueue(entry);
   return make(entry, () => inGroup(request).queue(handle, {
-    name: request.name, capacity: request.capacity, atOnce: request.at_once,
+    name: request.name, capacity: request.capacity, atOnce: bound(request.at_once),
     spawner: optional(request.spawner), ...rest,
   }));
 };

@@ -17,6 +17,9 @@ export function limit(ns) {
   return length(ns);
 }
 
+// Bounds likewise.
+export const bound = (number) => number || undefined;
+
 export function length(ns) {
   if (ns === 'forever') return Infinity;
   return ns === 'at_once' ? 0 : ns / 1e6;

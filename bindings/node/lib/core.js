@@ -2,7 +2,7 @@
 // of what was made. See src/host.h for how numbers cross the border.
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import { addon } from './addon.js';
-import { ECANCELED, EFAILED, OK, codeOf, errnoOf, errorOf, messageOf, statusOfThrown } from './errors.js';
+import { ECANCELED, EFAILED, EINVAL, OK, codeOf, errnoOf, errorOf, messageOf, statusOfThrown } from './errors.js';
 import { outcomeOf } from './values.js';
 
 const START = 1, WAKE = 2, DRAIN = 3, CANCEL = 4, DONE = 6, ERROR = 7, GROUP_DRAIN = 8, GROUP_CLOSED = 9, OVER = 10,
@@ -61,9 +61,11 @@ export class Core {
   #names;
   #submit;
 
-  // Throws unless the status that a call answered is ok.
-  check(status) {
+  // Throws unless the status that a call answered is ok. sort and given say what
+  // it may have refused; see checks.js.
+  check(status, sort, ...given) {
     if (status === OK) return;
+    if (status === EINVAL && sort !== undefined) sort.range(...given);
     if (this.isClosed) throw errorOf(-5, 'the runtime is closed');
     throw errorOf(status, this.calls.message());
   }

@@ -9,9 +9,12 @@ const meanings = {
   EREENTRANT: 'not allowed inside a callback', ETHREAD: 'not on the thread of the runtime',
   ECYCLE: 'the order edge would close a circle', EFULL: 'a bound is reached', EFAILED: 'a task failed',
   ECANCELED: 'it was cancelled', ETIMEDOUT: 'a limit ran out', EDEADLK: 'who waits is part of what is waited for',
+  ERANGE: 'there are more than fit', EABI: 'libptg or libuv is of another version', EUV: 'the system refused',
+  EEXIT: 'a process exited with a status other than 0', ESIGNAL: 'a process was ended by a signal',
 };
 
 export const OK = 0;
+export const EINVAL = -1;
 export const ESTALE = -3;
 export const ECANCELED = -10;
 export const ETIMEDOUT = -11;

@@ -1,5 +1,6 @@
 // group.js - groups: what owns tasks, and knows how to end them.
 import { EventEmitter } from 'node:events';
+import * as checks from './checks.js';
 import { EBUSY_OR_GONE, ESTALE, OK, PtgError, errorOf } from './errors.js';
 import { Queue, Timer } from './kinds.js';
 import { report, rowsOf } from './looks.js';
@@ -49,11 +50,12 @@ export class Group {
   // ---------------------------------------------------------------- making
 
   group(options = {}) {
+    checks.ofGroup.check(options);
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
     const group = new Group(core, this, options);
     const given = groupOptions(group, options);
-    core.check(core.calls.group({ ...given, parent: this.handle }));
+    core.check(core.calls.group({ ...given, parent: this.handle }), checks.ofGroup, options);
     group.begin(core.io[0]);
     return group;
   }
@@ -64,7 +66,8 @@ export class Group {
   }
 
   spawn(fn, options) {
-    if (typeof fn !== 'function') throw new TypeError('a task is a function');
+    if (typeof fn !== 'function') checks.callable.check(fn, 'fn');
+    if (options !== undefined) checks.ofSpawn.check(options);
     const { core } = this;
     const { io, calls } = core;
     if (core.finishedCount !== 0) core.submit();
@@ -79,20 +82,20 @@ export class Group {
     else spawnWith(task, options);
     if (io[0] !== OK) {
       core.give(place);
-      core.check(io[0]);
+      core.check(io[0], checks.ofSpawn, options ?? {});
     }
     task.handle = io[1];
     return task;
   }
 
-  #make(object, call, options) {
+  #make(object, call, options, sort, asked) {
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
     const id = core.keep(object);
     const spawner = options.spawner?.handle ?? core.by();
     const status = core.calls[call]({ ...options, id, group: this.handle, spawner });
     if (status !== OK) core.made.delete(id);
-    core.check(status);
+    core.check(status, sort, asked);
     object.handle = core.io[0];
     object.givenName = options.name || options.type;
     core.byHandle.set(object.handle, object);
@@ -100,29 +103,36 @@ export class Group {
   }
 
   open(callbacks, options = {}) {
+    checks.checkCallbacks(callbacks);
+    checks.ofOpen.check(options);
     const tells = (callbacks.drain ? TELLS_DRAIN : 0) | (callbacks.cancel ? TELLS_CANCEL : 0) |
       (callbacks.kill ? TELLS_KILL : 0);
     const { name, type = 'open', place, spawner } = options;
     return this.#make(new OpenTask(this.core, this, callbacks), 'open',
-      { name, type, place, spawner, tells, flags: spawnFlags(options) });
+      { name, type, place, spawner, tells, flags: spawnFlags(options) }, checks.ofOpen, options);
   }
 
   timer(fire, options = {}) {
+    checks.callable.check(fire, 'fire');
+    checks.checkTimer(options);
     const { name, spawner, afterMs, everyMs, overlap, done } = options;
     return this.#make(new Timer(this.core, this, { fire, done }), 'timer', {
-      name, spawner, after: values.limit(afterMs), every: values.limit(everyMs), overlap: values.overlap(overlap),
-    });
+      name, spawner, after: values.limit(afterMs), every: values.period(everyMs), overlap: values.overlap(overlap),
+    }, checks.ofTimer, options);
   }
 
-  queue(handle, options) {
+  queue(handle, options = {}) {
+    checks.callable.check(handle, 'handle');
+    checks.checkQueue(options);
     const { name, spawner, capacity, atOnce, drop, hasRoom, done } = options;
     return this.#make(new Queue(this.core, this, { handle, drop, hasRoom, done }), 'queue',
-      { name, spawner, capacity, atOnce });
+      { name, spawner, capacity, atOnce }, checks.ofQueue, options);
   }
 
   // -------------------------------------------------------------- shutdown
 
   stopsBefore(later) {
+    checks.thing.check(later, 'later');
     const { core } = this;
     core.io[0] = this.handle;
     core.io[1] = later.handle;
@@ -130,6 +140,7 @@ export class Group {
   }
 
   shutdown(options = {}) {
+    checks.ofShutdown.check(options);
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
     core.io[0] = this.handle;
@@ -137,7 +148,7 @@ export class Group {
       flags: options.force ? FORCE : 0, grace: values.limit(options.graceMs),
       cancelWait: values.limit(options.cancelWaitMs), deadline: values.limit(options.deadlineMs),
     });
-    if (status !== ESTALE || !this.#report) core.check(status);
+    if (status !== ESTALE || !this.#report) core.check(status, checks.ofShutdown, options);
     return this.whenClosed();
   }
 
@@ -245,6 +256,7 @@ export class Group {
   }
 
   names(capacity = 20) {
+    checks.count(0).check(capacity, 'capacity');
     this.core.io[1] = capacity;
     return this.#ask('countNames');
   }

@@ -1,4 +1,5 @@
 // kinds.js - tasks that come with the runtime: timers and queues.
+import * as checks from './checks.js';
 import { runAs } from './core.js';
 import { OK, statusOfThrown } from './errors.js';
 import { OpenTask } from './task.js';
@@ -36,11 +37,12 @@ export class Queue extends OpenTask {
   #messages = new Map();
   #nextKey = 1;
 
-  push(message, { pusher } = {}) {
+  push(message, options = {}) {
+    checks.ofPush.check(options);
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
     const key = this.#nextKey++;
-    const by = pusher?.handle ?? core.by();
+    const by = options.pusher?.handle ?? core.by();
     core.io[0] = this.handle;
     core.io[1] = by;
     core.io[2] = key;

@@ -1,5 +1,6 @@
 // runtime.js - a tree of groups on this thread's loop, and its clock.
 import { addon } from './addon.js';
+import * as checks from './checks.js';
 import { Core, current } from './core.js';
 import { OK, errorOf } from './errors.js';
 import { Group, groupOptions } from './group.js';
@@ -13,7 +14,10 @@ const turn = () => new Promise((resolve) => { setImmediate(resolve); });
 export class Runtime {
   #core;
 
-  constructor({ manualClock = false, root = {} } = {}) {
+  constructor(options = {}) {
+    checks.ofRuntime.check(options);
+    checks.ofRuntime.range(options);
+    const { manualClock = false, root = {} } = options;
     let group;
     // The root is kept by its core, which is made with the root's options.
     this.#core = new Core((core) => {
@@ -35,6 +39,7 @@ export class Runtime {
   // The object of a handle, which may be another language's: then of a group
   // or task that can be asked and told to end like one's own.
   groupOf(handle) {
+    checks.count(0).check(handle, 'handle');
     const known = this.#core.byHandle.get(handle);
     if (known instanceof Group) return known;
     const group = new Group(this.#core, undefined, {});
@@ -43,6 +48,7 @@ export class Runtime {
   }
 
   taskOf(handle, Sort = OpenTask) {
+    checks.count(0).check(handle, 'handle');
     const known = this.#core.byHandle.get(handle);
     if (known instanceof Sort) return known;
     const task = new Sort(this.#core, undefined, {});
@@ -51,10 +57,13 @@ export class Runtime {
   }
 
   // Calls over(outcome) once, when a group or task is done with.
-  watch(target, over, { waiter } = {}) {
+  watch(target, over, options = {}) {
+    checks.thing.check(target, 'target');
+    checks.callable.check(over, 'over');
+    checks.ofWatch.check(options);
     const core = this.#core;
     if (core.finishedCount !== 0) core.submit();
-    const { status, id, handle } = core.watch(target.handle, waiter?.handle ?? 0, over);
+    const { status, id, handle } = core.watch(target.handle, options.waiter?.handle ?? 0, over);
     core.check(status);
     return { handle, id };
   }
@@ -70,6 +79,8 @@ export class Runtime {
   // Moves a manual clock, and lets promises settle at every instant at which
   // something was told; instants are a millisecond apart.
   async advance(ms) {
+    checks.duration.check(ms, 'ms');
+    checks.duration.range(ms, 'ms');
     const core = this.#core;
     let left = duration(ms);
     for (;;) {
@@ -86,6 +97,8 @@ export class Runtime {
 
   // Moves it at once, through every instant exactly; promises settle after it.
   advanceSync(ms) {
+    checks.duration.check(ms, 'ms');
+    checks.duration.range(ms, 'ms');
     const core = this.#core;
     if (core.finishedCount !== 0) core.submit();
     core.check(core.calls.advance(duration(ms)));
@@ -121,7 +134,10 @@ export function currentGroup() {
 }
 
 // A picture of every runtime of the process, also those of other threads.
-export function snapshot({ timeoutMs = 1000 } = {}) {
+export function snapshot(options = {}) {
+  checks.ofSnapshot.check(options);
+  checks.ofSnapshot.range(options);
+  const { timeoutMs = 1000 } = options;
   const text = addon.snapshotAll(duration(timeoutMs));
   if (typeof text === 'number' && text !== OK) throw errorOf(text);
   return JSON.parse(text);

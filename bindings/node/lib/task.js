@@ -1,4 +1,5 @@
 // task.js - tasks of promises, and of callbacks.
+import * as checks from './checks.js';
 import { runAs } from './core.js';
 import {
   CanceledError, EFAILED, ETIMEDOUT, OK, PtgError, errorOf, isAbortError, messageOf, statusOfThrown,
@@ -14,20 +15,23 @@ class AnyTask {
     return this.isEnded ? 0 : this.handle;
   }
 
-  cancel(reason, { originator } = {}) {
+  cancel(reason, options = {}) {
+    if (reason !== undefined) checks.text.check(reason, 'reason');
+    checks.ofCancel.check(options);
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
-    const by = originator?.handle ?? core.by();
+    const by = options.originator?.handle ?? core.by();
     core.io[0] = this.handle;
     core.io[1] = by;
-    core.check(core.calls.cancel(reason));
+    core.check(core.calls.cancel(reason), checks.text, reason ?? '', 'reason');
   }
 
   extendGrace(ms) {
+    checks.duration.check(ms, 'ms');
     const { core } = this;
     core.io[0] = this.handle;
     core.io[1] = duration(ms);
-    core.check(core.calls.extendGrace());
+    core.check(core.calls.extendGrace(), checks.duration, ms, 'ms');
     return milliseconds(core.io[0]);
   }
 
@@ -47,10 +51,11 @@ class AnyTask {
   }
 
   sleepFor(ms) {
+    checks.limit.check(ms, 'ms');
     const { core } = this;
     core.io[0] = this.handle;
     core.io[1] = duration(ms);
-    core.check(core.calls.sleep());
+    core.check(core.calls.sleep(), checks.limit, ms, 'ms');
   }
 }
 
@@ -214,7 +219,9 @@ export class OpenTask extends AnyTask {
     this.failure = undefined; // { error }
   }
 
-  finish(error, { code = 0, value = 0, message } = {}) {
+  finish(error, outcome = {}) {
+    checks.ofOutcome.check(outcome, 'outcome');
+    const { code = 0, value = 0, message } = outcome;
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
     core.io[0] = this.handle;

@@ -3,22 +3,24 @@
 const NS = 1e6;
 const FOREVER = -1;
 const AT_ONCE = -2;
-const MALFORMED = -3;
+const MALFORMED = -3; // for the runtime to refuse
+const MOST_NS = 2 ** 62; // what is longer is as long as that
 
-const isNegative = (ms) => !(ms >= 0);
+const nanoseconds = (ms) => (ms >= 0 ? Math.min(Math.round(ms * NS), MOST_NS) : MALFORMED);
 
 // A limit in options: undefined is as before, 0 at once, Infinity no limit.
 export function limit(ms) {
   if (ms === undefined) return 0;
-  if (isNegative(ms)) return MALFORMED;
-  if (ms === Infinity) return FOREVER;
-  return Math.round(ms * NS) || AT_ONCE;
+  return ms === Infinity ? FOREVER : nanoseconds(ms) || AT_ONCE;
 }
 
 // A length of time, of which 0 is none at all.
-export function duration(ms) {
-  if (isNegative(ms)) return MALFORMED;
-  return ms === Infinity ? FOREVER : Math.round(ms * NS);
+export const duration = (ms) => (ms === Infinity ? FOREVER : nanoseconds(ms));
+
+// Of a timer: undefined is none.
+export function period(ms) {
+  if (ms === undefined) return 0;
+  return ms > 0 && ms < Infinity ? Math.max(nanoseconds(ms), 1) : MALFORMED;
 }
 
 export function milliseconds(ns) {
@@ -32,18 +34,18 @@ export const optionalMilliseconds = (ns) => (ns === 0 ? undefined : milliseconds
 export const groupStates = [undefined, 'open', 'draining', 'cancelling', 'closed'];
 export const taskStates = [undefined, 'pending', 'running', 'abandoned'];
 
-function number(words, what) {
-  return (word) => {
-    if (word === undefined) return 0;
-    const place = words.indexOf(word);
-    if (place < 0) throw new TypeError(`${what}: not known: ${word}`);
-    return place;
-  };
-}
+// Words of options stand for numbers; the first one is what is meant without.
+export const words = {
+  whenFull: ['refuse', 'queue', 'replace_oldest'],
+  onFailure: ['report', 'shutdown_group', 'shutdown_root'],
+  overlap: ['skip', 'allow', 'replace'],
+};
 
-export const whenFull = number(['refuse', 'queue', 'replace_oldest'], 'whenFull');
-export const onFailure = number(['report', 'shutdown_group', 'shutdown_root'], 'onFailure');
-export const overlap = number(['skip', 'allow', 'replace'], 'overlap');
+const numberOf = (known) => (word = known[0]) => known.indexOf(word);
+
+export const whenFull = numberOf(words.whenFull);
+export const onFailure = numberOf(words.onFailure);
+export const overlap = numberOf(words.overlap);
 
 const flagNames = ['cancelRequested', 'neverRan', 'abandoned', 'killed'];
 

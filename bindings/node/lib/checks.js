@@ -1,0 +1,170 @@
+// checks.js - is what the caller gave of the right type, and in range? What is
+// not is refused as Node does it: a TypeError or RangeError with a code.
+//
+// Every sort of value has two functions: check() throws before the runtime is
+// asked, range() after it has answered EINVAL, since of several reasons to
+// refuse a call the runtime says which one comes first.
+import { inspect } from 'node:util';
+import { words } from './values.js';
+
+const LONGEST_TEXT = 255; // bytes, of a name or a reason
+
+const refusal = (Sort, code, message) => Object.assign(new Sort(message), { code });
+
+const kindOf = (name) => (name.includes('.') ? 'property' : 'argument');
+
+function received(value) {
+  if (value === undefined || value === null) return `Received ${value}`;
+  if (typeof value === 'function') return `Received function ${value.name}`;
+  if (typeof value === 'object' && value.constructor?.name) return `Received an instance of ${value.constructor.name}`;
+  return `Received type ${typeof value} (${inspect(value, { depth: 0 })})`;
+}
+
+function refuseType(value, name, type) {
+  throw refusal(TypeError, 'ERR_INVALID_ARG_TYPE', `The "${name}" ${kindOf(name)} must be ${type}. ${received(value)}`);
+}
+
+function refuseRange(value, name, range) {
+  throw refusal(RangeError, 'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${range}. Received ${value}`);
+}
+
+function refuseValue(value, name, what) {
+  throw refusal(TypeError, 'ERR_INVALID_ARG_VALUE',
+    `The ${kindOf(name)} '${name}' must be ${what}. Received ${inspect(value)}`);
+}
+
+// ------------------------------------------------------------ sorts of value
+
+const sort = (check, range = () => {}) => ({ check, range });
+
+const ofType = (type) => (value, name) => {
+  if (typeof value !== type) refuseType(value, name, `of type ${type}`);
+};
+
+const number = ofType('number');
+const string = ofType('string');
+
+export const callable = sort(ofType('function'));
+const flag = sort(ofType('boolean'));
+
+const time = (isInRange, range) => sort(number, (value, name) => {
+  if (!isInRange(value)) refuseRange(value, name, range);
+});
+
+export const limit = time((ms) => ms >= 0, 'a number >= 0, or Infinity');
+export const duration = time((ms) => ms >= 0 && ms < Infinity, 'a finite number >= 0');
+const period = time((ms) => ms > 0 && ms < Infinity, 'a finite number > 0');
+
+// A name, a place or a reason.
+export const text = sort(string, (value, name) => {
+  if (value.includes('\0')) refuseValue(value, name, 'a string without null bytes');
+  const length = Buffer.byteLength(value);
+  if (length > LONGEST_TEXT) refuseRange(`${length} bytes`, name, `at most ${LONGEST_TEXT} bytes long`);
+});
+
+const typeName = sort((value, name) => {
+  string(value, name);
+  text.range(value, name);
+});
+
+export const count = (least) => sort((value, name) => {
+  number(value, name);
+  if (!Number.isSafeInteger(value) || value < least) refuseRange(value, name, `an integer >= ${least}`);
+});
+
+const atLeastOne = count(1);
+
+const bound = sort((value, name) => {
+  if (value !== Infinity) atLeastOne.check(value, name);
+});
+
+const oneOf = (known) => sort((value, name) => {
+  if (!known.includes(value)) refuseValue(value, name, `one of: ${known.map((word) => `'${word}'`).join(', ')}`);
+});
+
+// A group, a task, or what stands for one.
+export const thing = sort((value, name) => {
+  if (typeof value?.handle !== 'number') refuseType(value, name, 'a group or a task');
+});
+
+const integer = (bits) => sort((value, name) => {
+  if (typeof value !== 'bigint') number(value, name);
+  const isWhole = typeof value === 'bigint' || Number.isSafeInteger(value);
+  if (!isWhole || value < -(2 ** (bits - 1)) || value >= 2 ** bits) {
+    refuseRange(value, name, `an integer of ${bits} bits`);
+  }
+});
+
+const message = sort((value, name) => { if (value !== null) string(value, name); });
+
+// ------------------------------------------------------------------- options
+
+function object(value, name) {
+  if (value === null || typeof value !== 'object') refuseType(value, name, 'of type object');
+}
+
+// Every option that is given is known and right; undefined is not given.
+const options = (known) => ({
+  check(given, name = 'options') {
+    object(given, name);
+    for (const key of Object.keys(given)) {
+      if (!Object.hasOwn(known, key)) {
+        throw refusal(TypeError, 'ERR_INVALID_ARG_VALUE',
+          `There is no property '${name}.${key}'. There are: ${Object.keys(known).join(', ')}`);
+      }
+      if (given[key] !== undefined) known[key].check(given[key], `${name}.${key}`);
+    }
+  },
+
+  range(given, name = 'options') {
+    for (const key of Object.keys(given)) {
+      if (given[key] !== undefined) known[key].range(given[key], `${name}.${key}`);
+    }
+  },
+});
+
+const limits = { graceMs: limit, cancelWaitMs: limit, deadlineMs: limit };
+const ofTask = { name: text, spawner: thing };
+const ofSpawned = { ...ofTask, place: text, cleanup: flag, observed: flag };
+
+export const ofGroup = options({
+  name: text, ...limits, parallel: flag, admitsAnyone: flag, maxTasks: bound, maxQueued: bound,
+  whenFull: oneOf(words.whenFull), onFailure: oneOf(words.onFailure), owner: thing, history: count(0),
+  onError: callable, onDrain: callable, onClosed: callable,
+});
+export const ofRuntime = options({ manualClock: flag, root: ofGroup });
+export const ofShutdown = options({ force: flag, ...limits });
+export const ofSpawn = options(ofSpawned);
+export const ofOpen = options({ ...ofSpawned, type: typeName });
+export const ofTimer = options({
+  ...ofTask, afterMs: duration, everyMs: period, overlap: oneOf(words.overlap), done: callable,
+});
+export const ofQueue = options({
+  ...ofTask, capacity: count(1), atOnce: count(1), drop: callable, hasRoom: callable, done: callable,
+});
+export const ofOutcome = options({ code: integer(32), value: integer(64), message });
+export const ofCancel = options({ originator: thing });
+export const ofPush = options({ pusher: thing });
+export const ofWatch = options({ waiter: thing });
+export const ofSnapshot = options({ timeoutMs: duration });
+
+// The callbacks of a task, whose object may have other things as well.
+export function checkCallbacks(callbacks) {
+  object(callbacks, 'callbacks');
+  for (const key of ['start', 'drain', 'cancel', 'kill', 'wake', 'done']) {
+    if (callbacks[key] !== undefined) callable.check(callbacks[key], `callbacks.${key}`);
+  }
+}
+
+export function checkTimer(given) {
+  ofTimer.check(given);
+  if (given.afterMs === undefined && given.everyMs === undefined) {
+    throw refusal(TypeError, 'ERR_MISSING_OPTION', 'A timer needs the option "afterMs" or "everyMs"');
+  }
+}
+
+export function checkQueue(given) {
+  ofQueue.check(given);
+  number(given.capacity, 'options.capacity');
+}
