@@ -23,6 +23,7 @@
         "src/groups.c",
         "src/host.c",
         "src/looks.c",
+        "src/processes.c",
         "src/tasks.c",
         "src/told.c",
         "src/values.c"

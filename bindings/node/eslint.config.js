@@ -1,7 +1,7 @@
 import js from '@eslint/js';
 
 const globals = Object.fromEntries(['process', 'console', 'setTimeout', 'setInterval', 'clearInterval', 'setImmediate',
-  'AbortController', 'Buffer', 'URL', 'performance'].map((name) => [name, 'readonly']));
+  'AbortController', 'Event', 'EventTarget', 'Buffer', 'URL', 'performance'].map((name) => [name, 'readonly']));
 
 export default [
   { ignores: ['build/', 'docs/', 'node_modules/'] },

@@ -34,6 +34,17 @@ export class CanceledError extends PtgError {
   readonly originator?: number;
 }
 
+/** How a child process failed. */
+export class ProcessError extends PtgError {
+  constructor(code: Code, message?: string, how?: { exitCode?: number; signal?: NodeJS.Signals; errno?: number });
+  /** With the code `EEXIT`: its exit status. */
+  readonly exitCode?: number;
+  /** With the code `ESIGNAL`: what ended it. */
+  readonly signal?: NodeJS.Signals;
+  /** With the code `EUV`: why it could not be started, as of errors of Node. */
+  readonly errno?: number;
+}
+
 /** The handle of a group or task: a number that is never given out twice in a process. */
 export type Handle = number;
 
@@ -239,6 +250,43 @@ export class Queue<M = unknown> extends OpenTask {
   };
 }
 
+/** What a child process is given. */
+export interface ProcessOptions {
+  /** The default is the program. */
+  name?: string;
+  spawner?: HasHandle;
+  /** Instead of `process.env`. */
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** A file to append standard output to; the default is `onLine`, or else the standard output of this process. */
+  stdoutPath?: string;
+  /** Likewise; may be the same file. */
+  stderrPath?: string;
+  /** What tells it to end, when its group drains or it is cancelled; the default is `SIGTERM`. */
+  drainSignal?: NodeJS.Signals | number;
+  /** A line of output without its end, decoded as UTF-8; one longer than 65,536 bytes comes in pieces. */
+  onLine?(line: string, stream: 'stdout' | 'stderr', process: Process): void;
+  /** It runs: its `pid` is known. */
+  started?(process: Process): void;
+  done?(process: OpenTask, outcome: Outcome): void;
+}
+
+/** A child process: a task that is over when the process and all its descendants are gone. */
+export class Process extends OpenTask {
+  /** Left out until it runs. */
+  readonly pid?: number;
+  /**
+   * Resolves when it has exited with status 0. Rejects with a {@link ProcessError}, or with a {@link CanceledError} if it
+   * ended otherwise after it was told to.
+   */
+  readonly result: Promise<void>;
+  /**
+   * Sends a signal, by default `SIGTERM`, to its process group: an end that comes of it is a failure, unlike after
+   * `cancel()`. Throws `EBUSY` before it runs, `ESTALE` once it has ended.
+   */
+  kill(signal?: NodeJS.Signals | number): void;
+}
+
 export interface GroupInfo {
   name: string; group: Handle; parent?: Handle; owner?: Handle; state: GroupState; isEnding: boolean;
   children: number; spawned: number; live: number; pending: number; queued: number; succeeded: number; failed: number;
@@ -341,6 +389,11 @@ export class Group implements HasHandle, AsyncDisposable {
     drop?(message: M, queue: Queue<M>): void; hasRoom?(queue: Queue<M>): void;
     done?(queue: OpenTask, outcome: Outcome): void;
   }): Queue<M>;
+  /**
+   * A child process: a program, which is looked up in `PATH`, and its arguments. When the group drains it is sent its
+   * drain signal; when it still runs at the end of the cancel wait it is killed, with all that it has started.
+   */
+  spawnProcess(argv: readonly string[], options?: ProcessOptions): Process;
   /** Declares that this group is closed before a sibling begins to drain. Throws `ECYCLE` with the circle. */
   stopsBefore(later: HasHandle): void;
   /**

@@ -5,6 +5,7 @@
 // asked, range() after it has answered EINVAL, since of several reasons to
 // refuse a call the runtime says which one comes first.
 import { inspect } from 'node:util';
+import { isSignal } from './signals.js';
 import { words } from './values.js';
 
 const LONGEST_TEXT = 255; // bytes, of a name or a reason
@@ -45,6 +46,15 @@ const ofType = (type) => (value, name) => {
 const number = ofType('number');
 const string = ofType('string');
 
+function object(value, name) {
+  if (value === null || typeof value !== 'object') refuseType(value, name, 'of type object');
+}
+
+function withoutNull(value, name) {
+  string(value, name);
+  if (value.includes('\0')) refuseValue(value, name, 'a string without null bytes');
+}
+
 export const callable = sort(ofType('function'));
 const flag = sort(ofType('boolean'));
 
@@ -58,7 +68,7 @@ const period = time((ms) => ms > 0 && ms < Infinity, 'a finite number > 0');
 
 // A name, a place or a reason.
 export const text = sort(string, (value, name) => {
-  if (value.includes('\0')) refuseValue(value, name, 'a string without null bytes');
+  withoutNull(value, name);
   const length = Buffer.byteLength(value);
   if (length > LONGEST_TEXT) refuseRange(`${length} bytes`, name, `at most ${LONGEST_TEXT} bytes long`);
 });
@@ -96,13 +106,33 @@ const integer = (bits) => sort((value, name) => {
   }
 });
 
+export const signal = sort((value, name) => {
+  if (!isSignal(value)) refuseValue(value, name, "the name of a signal, as 'SIGTERM', or its number");
+});
+
+const path = sort((value, name) => {
+  withoutNull(value, name);
+  if (value === '') refuseValue(value, name, 'a path');
+});
+
+const environment = sort((value, name) => {
+  object(value, name);
+  for (const key of Object.keys(value)) {
+    if (key === '' || /[=\0]/.test(key)) refuseValue(key, name, 'an object of names and values');
+    if (value[key] !== undefined) withoutNull(value[key], `${name}.${key}`);
+  }
+});
+
+// A program and its arguments.
+export function checkCommand(argv) {
+  if (!Array.isArray(argv)) refuseType(argv, 'argv', 'an array of strings');
+  if (argv.length === 0 || argv[0] === '') refuseValue(argv, 'argv', 'a program and its arguments');
+  argv.forEach((argument, place) => withoutNull(argument, `argv[${place}]`));
+}
+
 const message = sort((value, name) => { if (value !== null) string(value, name); });
 
 // ------------------------------------------------------------------- options
-
-function object(value, name) {
-  if (value === null || typeof value !== 'object') refuseType(value, name, 'of type object');
-}
 
 // Every option that is given is known and right; undefined is not given.
 const options = (known) => ({
@@ -142,6 +172,10 @@ export const ofTimer = options({
 });
 export const ofQueue = options({
   ...ofTask, capacity: count(1), atOnce: count(1), drop: callable, hasRoom: callable, done: callable,
+});
+export const ofProcess = options({
+  ...ofTask, env: environment, cwd: path, stdoutPath: path, stderrPath: path, drainSignal: signal, onLine: callable,
+  started: callable, done: callable,
 });
 export const ofOutcome = options({ code: integer(32), value: integer(64), message });
 export const ofCancel = options({ originator: thing });

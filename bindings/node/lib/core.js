@@ -259,8 +259,8 @@ export class Core {
       outcome, name, ageNs: io[7], stateNumber: io[8], flags: io[9], handle, from, failedHandler, task,
       handlerStatus: codeOf(io[10]), handlerError: failedHandler?.handlerError,
     };
-    const whose = handle === 0 ? from : task;
-    const { error } = whose?.failure ?? { error: errorOf(io[1], message) };
+    const failure = handle === 0 ? from?.failure : task?.failureOf(outcome);
+    const error = failure ? failure.error : errorOf(io[1], message);
     if (failedHandler) failedHandler.handlerError = undefined;
     try {
       runAs(group, () => group.failed(error, info));

@@ -1,4 +1,5 @@
 // errors.js - statuses of ptg.h as errors.
+import { signalName } from './signals.js';
 
 const names = ['OK', 'EINVAL', 'ENOMEM', 'ESTALE', 'EKIND', 'ECLOSED', 'EBUSY', 'EREENTRANT', 'ETHREAD', 'ERANGE',
   'ECANCELED', 'ETIMEDOUT', 'EABI', 'EUV', 'ECYCLE', 'EFULL', 'EFAILED', 'EEXIT', 'ESIGNAL', 'EDEADLK'];
@@ -40,6 +41,26 @@ export class CanceledError extends PtgError {
     this.name = 'AbortError';
     this.originator = originator;
   }
+}
+
+// How a child process failed.
+export class ProcessError extends PtgError {
+  constructor(code, message, { exitCode, signal, errno } = {}) {
+    super(code, message);
+    this.name = 'ProcessError';
+    this.exitCode = exitCode;
+    this.signal = signal;
+    this.errno = errno;
+  }
+}
+
+export function processErrorOf(name, { status, code, message }) {
+  if (status === 'EEXIT') return new ProcessError(status, `${name} exited with status ${code}`, { exitCode: code });
+  if (status === 'ESIGNAL') {
+    const signal = signalName(code);
+    return new ProcessError(status, `${name} was ended by ${signal}`, { signal });
+  }
+  return new ProcessError(status, message, { errno: status === 'EUV' ? -code : undefined });
 }
 
 export const errorOf = (status, message) => new PtgError(codeOf(status), message);

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import * as checks from './checks.js';
 import { EBUSY_OR_GONE, ESTALE, OK, PtgError, errorOf } from './errors.js';
-import { Queue, Timer } from './kinds.js';
+import { Process, Queue, Timer, processOptions } from './kinds.js';
 import { report, rowsOf } from './looks.js';
 import { OpenTask, Task } from './task.js';
 import * as values from './values.js';
@@ -127,6 +127,16 @@ export class Group {
     const { name, spawner, capacity, atOnce, drop, hasRoom, done } = options;
     return this.#make(new Queue(this.core, this, { handle, drop, hasRoom, done }), 'queue',
       { name, spawner, capacity, atOnce }, checks.ofQueue, options);
+  }
+
+  spawnProcess(argv, options = {}) {
+    checks.checkCommand(argv);
+    checks.ofProcess.check(options);
+    const { onLine, started, done, ...rest } = options;
+    const child = this.#make(new Process(this.core, this, { onLine, started, done }), 'process',
+      { argv, ...processOptions(rest), readsLines: onLine ? 1 : 0 }, checks.ofProcess, options);
+    child.givenName ??= argv[0];
+    return child;
   }
 
   // -------------------------------------------------------------- shutdown

@@ -1,6 +1,6 @@
 // index.js - the package.
-export { CanceledError, PtgError } from './errors.js';
+export { CanceledError, ProcessError, PtgError } from './errors.js';
 export { Group } from './group.js';
-export { Queue, Timer } from './kinds.js';
+export { Process, Queue, Timer } from './kinds.js';
 export { Runtime, currentGroup, currentTask, root, runtime, snapshot } from './runtime.js';
 export { OpenTask, Task } from './task.js';

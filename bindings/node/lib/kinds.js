@@ -1,7 +1,8 @@
-// kinds.js - tasks that come with the runtime: timers and queues.
+// kinds.js - tasks that come with the runtime: timers, queues and processes.
 import * as checks from './checks.js';
 import { runAs } from './core.js';
-import { OK, statusOfThrown } from './errors.js';
+import { CanceledError, OK, errorOf, processErrorOf, statusOfThrown } from './errors.js';
+import { signalNumber } from './signals.js';
 import { OpenTask } from './task.js';
 
 // A callback of a timer or queue: what it throws is its task's failure, a task
@@ -77,5 +78,74 @@ export class Queue extends OpenTask {
     const status = run(this, this.callbacks.handle, message, this);
     if (status === OK) this.#messages.delete(key);
     return status;
+  }
+}
+
+const variablesOf = (env) =>
+  Object.entries(env).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`);
+
+export const processOptions = ({ env = process.env, drainSignal = 'SIGTERM', ...rest }) =>
+  ({ ...rest, env: variablesOf(env), drainSignal: signalNumber(drainSignal) });
+
+const STARTED = 16;
+const streams = [undefined, 'stdout', 'stderr'];
+
+export class Process extends OpenTask {
+  #outcome;
+  #result;
+
+  pid = undefined; // until it runs
+
+  kill(signal = 'SIGTERM') {
+    checks.signal.check(signal, 'signal');
+    this.core.io[0] = this.handle;
+    this.core.io[1] = signalNumber(signal);
+    this.core.check(this.core.calls.signal());
+  }
+
+  get result() {
+    this.#result ??= new Promise((resolve, reject) => this.#await(resolve, reject));
+    return this.#result;
+  }
+
+  #await(resolve, reject) {
+    const { core } = this;
+    const settle = (outcome) => {
+      if (outcome.status === 'OK') resolve();
+      else reject(this.#errorOf(outcome));
+    };
+    if (this.#outcome) {
+      settle(this.#outcome);
+      return;
+    }
+    const { status } = core.watch(this.handle, core.by(), settle);
+    if (status !== OK) reject(errorOf(status, core.calls.message()));
+  }
+
+  #errorOf(outcome) {
+    if (outcome.status !== 'ECANCELED') return this.failureOf(outcome).error;
+    return new CanceledError(outcome.reason ?? outcome.message, outcome.originator);
+  }
+
+  // The handler and whoever waits are given the same error.
+  failureOf(outcome) {
+    this.failure ??= { error: processErrorOf(this.givenName, outcome) };
+    return this.failure;
+  }
+
+  told(kind, line, _handle, number) {
+    const { started, onLine } = this.callbacks;
+    if (kind !== STARTED) {
+      runAs(this, onLine, line, streams[number], this);
+      return OK;
+    }
+    this.pid = number;
+    if (started) runAs(this, started, this);
+    return OK;
+  }
+
+  done(outcome) {
+    this.#outcome = outcome;
+    super.done(outcome);
   }
 }

@@ -46,6 +46,11 @@ class AnyTask {
     };
   }
 
+  // { error } of one that failed; undefined: of another sort of end.
+  failureOf(_outcome) {
+    return this.failure;
+  }
+
   get name() {
     return this.givenName ?? (this.isEnded ? 'task' : this.info().name);
   }
@@ -91,7 +96,6 @@ export class Task extends AnyTask {
     return (this.#bits & CANCEL_REQUESTED) !== 0;
   }
 
-  // { error } of one that ended so.
   get failure() {
     return this.isEnded && !this.#isFulfilled ? { error: this.value } : undefined;
   }
@@ -216,7 +220,7 @@ export class OpenTask extends AnyTask {
     this.isEnded = false;
     this.isDraining = false;
     this.isCancelRequested = false;
-    this.failure = undefined; // { error }
+    this.failure = undefined;
   }
 
   finish(error, outcome = {}) {

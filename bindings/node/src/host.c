@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Attempts at ending a runtime with its environment: each is a turn. */
+/* Attempts at ending a runtime with its environment: each is a turn, which
+ * waits only for child processes that were killed. */
 enum { ENDING_TURNS = 1000 };
+#define ENDING_TURN_NS INT64_C(10000000)
 
 static _Thread_local struct host *hosts;
 
@@ -181,7 +183,23 @@ static void turn(struct host *host) {
   if (host->is_manual)
     ptg_runtime_advance(host->runtime, PTG_KILL_WAIT_NS);
   else
-    ptg_runtime_turn(host->runtime, 0);
+    ptg_runtime_turn(host->runtime, ENDING_TURN_NS);
+}
+
+static void note_process(uv_handle_t *handle, void *data) {
+  if (handle->type == UV_PROCESS && !uv_is_closing(handle)) *(int *)data = 1;
+}
+
+/* A process that does not even die when it is killed is given up, and its
+ * handles with it; Node aborts at the end of a worker that has any left. Those
+ * of Node itself are closed by now. */
+static void wait_for_processes(uv_loop_t *loop) {
+  for (;;) {
+    int is_left = 0;
+    uv_walk(loop, note_process, &is_left);
+    if (!is_left) return;
+    uv_run(loop, UV_RUN_ONCE);
+  }
 }
 
 /* Ends every task where it stands. */
@@ -196,11 +214,12 @@ static void end_with_environment(napi_async_cleanup_hook_handle hook,
   ptg_shutdown_options at_once = PTG_SHUTDOWN_OPTIONS_INIT;
   at_once.flags = PTG_SHUTDOWN_FORCE;
   at_once.grace_ns = at_once.cancel_wait_ns = PTG_AT_ONCE;
-  at_once.deadline_ns = PTG_AT_ONCE;
   for (int i = 0; i < ENDING_TURNS; i++) {
     ptg_group_shutdown(host->runtime, root, &at_once);
     turn(host);
-    if (destroy(host) == PTG_OK) return;
+    if (destroy(host) != PTG_OK) continue;
+    wait_for_processes(host->prepare.loop);
+    return;
   }
   fputs("ptg: a runtime cannot be ended with its environment\n", stderr);
   abort();
@@ -381,6 +400,7 @@ napi_value host_open(napi_env env, napi_callback_info info) {
   add_methods(host, object, own_methods);
   add_methods(host, object, group_methods);
   add_methods(host, object, task_methods);
+  add_methods(host, object, process_methods);
   add_methods(host, object, look_methods);
   napi_wrap(env, object, host, environment_is_done, NULL, NULL);
   return object;

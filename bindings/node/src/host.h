@@ -33,7 +33,9 @@ enum {
   TOLD_HANDLE = 12,
   TOLD_DROP = 13,
   TOLD_HAS_ROOM = 14,
-  TOLD_RELEASE = 15
+  TOLD_RELEASE = 15,
+  TOLD_STARTED = 16,
+  TOLD_LINE = 17
 };
 
 enum { IO_SIZE = 16, BATCH_CAPACITY = 3 * 4096, FINISHED_CAPACITY = 4096 };
@@ -83,6 +85,7 @@ napi_value host_open(napi_env env, napi_callback_info info);
 /* Methods of the object that host_open() returns: the data is the host. */
 extern const napi_property_descriptor group_methods[];
 extern const napi_property_descriptor task_methods[];
+extern const napi_property_descriptor process_methods[];
 extern const napi_property_descriptor look_methods[];
 
 /* groups.c */
@@ -102,6 +105,7 @@ void told_of_group(ptg_group_options *options, uint32_t tells);
 void told_of_watch(ptg_watch_options *options);
 void told_of_timer(ptg_timer_options *options);
 void told_of_queue(ptg_queue_options *options);
+void told_of_process(ptg_process_options *options, int reads_lines);
 enum { TELLS_DRAIN = 1, TELLS_CANCEL = 2, TELLS_KILL = 4, TELLS_ERROR = 8 };
 
 /* values.c: a field that is missing, undefined or null reads as zero. */

@@ -91,7 +91,11 @@ static void task_drain(ptg_runtime *runtime, ptg_task task, void *user_data) {
 }
 
 static void task_kill(ptg_runtime *runtime, ptg_task task, void *user_data) {
-  tell(host_of(runtime), TOLD_KILL, task, user_data);
+  struct host *host = host_of(runtime);
+  if (host->is_silent)
+    end_silently(host, task);
+  else
+    tell(host, TOLD_KILL, task, user_data);
 }
 
 static void task_cancel(ptg_runtime *runtime, ptg_task task,
@@ -227,7 +231,7 @@ void told_of_group(ptg_group_options *options, uint32_t tells) {
   options->release = group_release;
 }
 
-/* ------------------------------------------ watches, timers and queues -- */
+/* -------------------------------- watches, timers, queues and processes -- */
 
 static void watch_over(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
                        const ptg_outcome *outcome, void *user_data) {
@@ -278,5 +282,28 @@ void told_of_queue(ptg_queue_options *options) {
   options->handle = queue_handle;
   options->drop = queue_drop;
   options->has_room = queue_has_room;
+  options->done = task_done;
+}
+
+static void process_started(ptg_runtime *runtime, ptg_task task,
+                            void *user_data) {
+  struct host *host = host_of(runtime);
+  int64_t pid = 0;
+  ptg_process_get_pid(runtime, task, &pid);
+  host->io[1] = (double)pid;
+  tell(host, TOLD_STARTED, task, user_data);
+}
+
+static void process_line(ptg_runtime *runtime, ptg_task task, int32_t stream,
+                         const char *line, size_t length, void *user_data) {
+  struct host *host = host_of(runtime);
+  host->io[0] = (double)task;
+  host->io[1] = stream;
+  host_tell(host, TOLD_LINE, id_of(user_data), 1, &line, &length);
+}
+
+void told_of_process(ptg_process_options *options, int reads_lines) {
+  options->on_line = reads_lines ? process_line : NULL;
+  options->started = process_started;
   options->done = task_done;
 }
