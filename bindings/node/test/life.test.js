@@ -87,6 +87,23 @@ for (const [name, what, status] of ends) {
   });
 }
 
+test('process.exit() ends the children of a process', async () => {
+  assert.deepEqual(await run('exitWithChildren'), { status: 5, signal: null, out: '', err: '' });
+});
+
+test('a child process keeps the process alive until it is over', async () => {
+  assert.deepEqual(await run('childKeepsAlive'), { status: 0, signal: null, out: 'OK\n', err: '' });
+});
+
+for (const name of ['workerWithChildren', 'workerWithChildOnManualClock']) {
+  test(`no child is left when a worker is terminated, ${name}`, async () => {
+    const worker = new Worker(program, { workerData: name });
+    const [pids] = await once(worker, 'message');
+    assert.equal(await worker.terminate(), 1);
+    for (const pid of pids) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+  });
+}
+
 test('workers come and go, in a process that lives', async () => {
   assert.deepEqual(await run('manyWorkers'), { status: 0, signal: null, out: 'terminated\n', err: '' });
 });

@@ -30,7 +30,45 @@ async function live() {
   manual.advanceSync(1);
 }
 
+// A child process that ends by force only, and one that has left its group.
+async function children() {
+  const group = root().group({ name: 'children', graceMs: Infinity, cancelWaitMs: Infinity });
+  const said = (argv) => new Promise((resolve) => {
+    group.spawnProcess(argv, { onLine: (line) => resolve(Number(line)), stderrPath: '/dev/null' });
+  });
+  return Promise.all([
+    said(['sh', '-c', 'trap "" TERM; echo $$; while :; do sleep 1000; done']),
+    said(['setsid', 'sh', '-c', 'echo $$; exec sleep 1000']),
+  ]);
+}
+
 const programs = {
+  // Whoever reads its output sees the end of that when the last of them is gone.
+  async exitWithChildren() {
+    root().group().spawnProcess(['sh', '-c', 'trap "" TERM; while :; do sleep 1000; done'], {
+      started: () => process.exit(5),
+    });
+  },
+
+  async childKeepsAlive() {
+    root().group().spawnProcess(['true'], {
+      done: (_, { status }) => say(status),
+    });
+  },
+
+  async workerWithChildren() {
+    parentPort.postMessage(await children());
+    await never();
+  },
+
+  async workerWithChildOnManualClock() {
+    const runtime = new Runtime({ manualClock: true });
+    const child = runtime.root.spawnProcess(['sleep', '1000']);
+    while (child.pid === undefined) await runtime.advance(0);
+    parentPort.postMessage([child.pid]);
+    await never();
+  },
+
   async exit() {
     await live();
     ready();
