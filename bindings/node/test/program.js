@@ -38,7 +38,7 @@ async function children() {
   });
   return Promise.all([
     said(['sh', '-c', 'trap "" TERM; echo $$; while :; do sleep 1000; done']),
-    said(['setsid', 'sh', '-c', 'echo $$; exec sleep 1000']),
+    said(['setsid', '--wait', 'sh', '-c', 'echo $$; exec sleep 1000']),
   ]);
 }
 
