@@ -18,8 +18,8 @@ export type Code =
   | 'ECANCELED' | 'ETIMEDOUT' | 'EABI' | 'EUV' | 'ECYCLE' | 'EFULL' | 'EFAILED' | 'EEXIT' | 'ESIGNAL' | 'EDEADLK';
 
 /**
- * What the runtime refuses is thrown as this. Arguments of a wrong type or out of range are a `TypeError` or `RangeError`
- * with the codes of Node, as `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` and `ERR_OUT_OF_RANGE`.
+ * What the runtime refuses is thrown as this. Arguments of a wrong type or out of range are a `TypeError` or
+ * `RangeError` with the codes of Node, as `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` and `ERR_OUT_OF_RANGE`.
  */
 export class PtgError extends Error {
   /** @param message what happened; the default is what the code means */
@@ -276,8 +276,8 @@ export class Process extends OpenTask {
   /** Left out until it runs. */
   readonly pid?: number;
   /**
-   * Resolves when it has exited with status 0. Rejects with a {@link ProcessError}, or with a {@link CanceledError} if it
-   * ended otherwise after it was told to.
+   * Resolves when it has exited with status 0. Rejects with a {@link ProcessError}, or with a {@link CanceledError} if
+   * it ended otherwise after it was told to.
    */
   readonly result: Promise<void>;
   /**

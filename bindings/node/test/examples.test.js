@@ -1,4 +1,4 @@
-// examples.test.js - the first program, and the larger example under load.
+// examples.test.js - the programs of the README, and the larger example under load.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,12 +21,14 @@ async function output(name) {
   return text;
 }
 
-test('the README shows the first program, and what it prints', async () => {
-  const [readme, program] = [read('README.md'), read('examples/first.mjs')];
-  assert.ok(readme.includes(`\`\`\`js\n${program}\`\`\``));
-  const printed = await output('examples/first.mjs');
-  assert.ok(readme.includes(`    $ node first.mjs\n\n${printed.replace(/^/gm, '    ').trimEnd()}\n`), printed);
-});
+for (const name of ['first.mjs', 'order.mjs', 'children.mjs']) {
+  test(`the README shows ${name}, and what it prints`, async () => {
+    const [readme, program] = [read('README.md'), read(`examples/${name}`)];
+    assert.ok(readme.includes(`\`\`\`js\n${program}\`\`\``));
+    const printed = await output(`examples/${name}`);
+    assert.ok(readme.includes(`    $ node ${name}\n\n${printed.replace(/^/gm, '    ').trimEnd()}\n`), printed);
+  });
+}
 
 // Puts lines and counts what was acknowledged, until the server hangs up.
 async function load(port, client, acknowledged, isEnough) {
