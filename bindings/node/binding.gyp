@@ -24,6 +24,7 @@
         "src/host.c",
         "src/looks.c",
         "src/processes.c",
+        "src/remote.c",
         "src/tasks.c",
         "src/told.c",
         "src/values.c"

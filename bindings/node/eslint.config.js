@@ -1,7 +1,8 @@
 import js from '@eslint/js';
 
 const globals = Object.fromEntries(['process', 'console', 'setTimeout', 'setInterval', 'clearInterval', 'setImmediate',
-  'AbortController', 'Event', 'EventTarget', 'Buffer', 'URL', 'performance'].map((name) => [name, 'readonly']));
+  'AbortController', 'Buffer', 'Event', 'EventTarget', 'URL', 'performance', 'structuredClone',
+].map((name) => [name, 'readonly']));
 
 export default [
   { ignores: ['build/', 'docs/', 'node_modules/'] },

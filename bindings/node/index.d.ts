@@ -5,8 +5,9 @@
  * handler instead of spreading them, and is shut down in two phases (drain, then cancel), in a declared order and
  * within a deadline.
  *
- * Everything belongs to the thread that made it. All times are milliseconds and may have fractions; as a limit, `0` is
- * "at once", `Infinity` is "no limit", and leaving it out is "as the parent".
+ * Everything belongs to the thread that made it; {@link Remote} is the way in from others. All times are milliseconds
+ * and may have fractions; as a limit, `0` is "at once", `Infinity` is "no limit", and leaving it out is "as the
+ * parent".
  *
  * @packageDocumentation
  */
@@ -398,8 +399,8 @@ export class Group implements HasHandle, AsyncDisposable {
   stopsBefore(later: HasHandle): void;
   /**
    * Begins the shutdown, at once, and resolves with the report when the group is closed. Again: limits can be
-   * shortened and the end forced. Throws `ESTALE` of a group that is gone. Rejects with `EDEADLK` if the current task is
-   * part of the group; the shutdown goes on all the same, and who does not wait need not catch.
+   * shortened and the end forced. Throws `ESTALE` of a group that is gone. Rejects with `EDEADLK` if the current task
+   * is part of the group; the shutdown goes on all the same, and who does not wait need not catch.
    */
   shutdown(options?: ShutdownOptions): Promise<ReportRow[]>;
   /** As {@link Group.shutdown}, without beginning it. */
@@ -442,14 +443,33 @@ export class Runtime {
   advanceSync(ms: number): void;
   /** Where its `ptg_runtime` is, for another language in the process and on this thread; `0n` once it is closed. */
   readonly address: bigint;
+  /** A way in for other threads. */
+  remote(): Remote;
   /** The object of a handle, which may be another language's. */
   groupOf(handle: Handle): Group;
   taskOf(handle: Handle): OpenTask;
-  /** Calls `over` once, when a group or task is done with. `waiter` says who waits: `EDEADLK` if it waits for itself. */
+  /** Calls `over` once, when a group or task is done with. `waiter` is who waits: `EDEADLK` if it waits for itself. */
   watch(target: HasHandle, over: (outcome: Outcome) => void, options?: { waiter?: HasHandle }): HasHandle;
   unwatch(watch: HasHandle): void;
   /** Ends it. Throws `EBUSY` unless the root is closed. */
   close(): void;
+}
+
+/**
+ * A way into the runtime of another thread. It can be sent there with `postMessage()` or as `workerData`; what is
+ * received is a plain object, of which `new Remote(received)` makes one again. Nothing has to be given back, whatever
+ * ends first.
+ */
+export class Remote {
+  constructor(sent: { readonly id: number });
+  readonly id: number;
+  /**
+   * Begins a shutdown there, soon; there is nobody to tell if that fails, as of a group that is gone. Throws `ECLOSED`
+   * if the runtime is over, `EFULL` if too much is on its way.
+   */
+  shutdown(group: HasHandle | Handle, options?: ShutdownOptions): void;
+  /** Asks a task there to end; likewise. */
+  cancel(task: HasHandle | Handle, reason?: string): void;
 }
 
 /** The runtime of this thread, made when it is first asked for. It ends with the thread. */

@@ -98,6 +98,16 @@ export const thing = sort((value, name) => {
   if (typeof value?.handle !== 'number') refuseType(value, name, 'a group or a task');
 });
 
+// The same, or its handle, which is all that another thread can have of it.
+export const target = sort((value, name) => {
+  if (typeof value !== 'number') thing.check(value, name);
+});
+
+// What is left of a Remote that was sent.
+export const remote = sort((value, name) => {
+  if (!Number.isSafeInteger(value?.id)) refuseType(value, name, 'a Remote, or what was received of one');
+});
+
 const integer = (bits) => sort((value, name) => {
   if (typeof value !== 'bigint') number(value, name);
   const isWhole = typeof value === 'bigint' || Number.isSafeInteger(value);

@@ -28,6 +28,11 @@ export function groupOptions(group, options) {
   };
 }
 
+export const shutdownOptions = ({ force, graceMs, cancelWaitMs, deadlineMs }) => ({
+  flags: force ? FORCE : 0, grace: values.limit(graceMs), cancelWait: values.limit(cancelWaitMs),
+  deadline: values.limit(deadlineMs),
+});
+
 export class Group {
   #options;
   #events;
@@ -154,10 +159,7 @@ export class Group {
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
     core.io[0] = this.handle;
-    const status = core.calls.shutdown({
-      flags: options.force ? FORCE : 0, grace: values.limit(options.graceMs),
-      cancelWait: values.limit(options.cancelWaitMs), deadline: values.limit(options.deadlineMs),
-    });
+    const status = core.calls.shutdown(shutdownOptions(options));
     if (status !== ESTALE || !this.#report) core.check(status, checks.ofShutdown, options);
     return this.whenClosed();
   }

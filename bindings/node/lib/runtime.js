@@ -4,6 +4,7 @@ import * as checks from './checks.js';
 import { Core, current } from './core.js';
 import { OK, errorOf } from './errors.js';
 import { Group, groupOptions } from './group.js';
+import { Remote } from './remote.js';
 import { OpenTask } from './task.js';
 import { duration, milliseconds } from './values.js';
 
@@ -54,6 +55,13 @@ export class Runtime {
     const task = new Sort(this.#core, undefined, {});
     task.handle = handle;
     return task;
+  }
+
+  // A way in from other threads.
+  remote() {
+    const core = this.#core;
+    core.check(core.calls.remote());
+    return new Remote({ id: core.io[0] });
   }
 
   // Calls over(outcome) once, when a group or task is done with.

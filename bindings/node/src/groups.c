@@ -63,16 +63,21 @@ static napi_value method_stops_before(napi_env env, napi_callback_info info) {
                                        (ptg_group)host->io[1]));
 }
 
-/* shutdown(options): of io[0]. */
-static napi_value method_shutdown(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value object;
-  struct host *host = host_here(env, info, &count, &object);
+ptg_shutdown_options shutdown_options_read(napi_env env, napi_value object) {
   ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
   options.flags = get_bits(env, object, "flags");
   options.grace_ns = get_ns(env, object, "grace");
   options.cancel_wait_ns = get_ns(env, object, "cancelWait");
   options.deadline_ns = get_ns(env, object, "deadline");
+  return options;
+}
+
+/* shutdown(options): of io[0]. */
+static napi_value method_shutdown(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value object;
+  struct host *host = host_here(env, info, &count, &object);
+  ptg_shutdown_options options = shutdown_options_read(env, object);
   return number(
       env, ptg_group_shutdown(host->runtime, (ptg_group)host->io[0], &options));
 }

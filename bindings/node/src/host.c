@@ -173,6 +173,7 @@ static ptg_status destroy(struct host *host) {
   ptg_status status = ptg_runtime_destroy(host->runtime);
   if (status != PTG_OK) return status;
   host->runtime = NULL;
+  remote_close(host);
   if (host->batch_count > 0) tell_batch(host, 0);
   forget(host);
   uv_close((uv_handle_t *)&host->prepare, on_closed);
@@ -401,6 +402,7 @@ napi_value host_open(napi_env env, napi_callback_info info) {
   add_methods(host, object, group_methods);
   add_methods(host, object, task_methods);
   add_methods(host, object, process_methods);
+  add_methods(host, object, remote_methods);
   add_methods(host, object, look_methods);
   napi_wrap(env, object, host, environment_is_done, NULL, NULL);
   return object;

@@ -63,6 +63,7 @@ struct host {
   struct task_type *types;
   char **names; /* that tasks have often: those of functions */
   uint32_t name_count;
+  uint64_t remote_id; /* of its way in; 0: nobody has asked for one */
   uv_prepare_t prepare;
   int refs;
 };
@@ -86,6 +87,7 @@ napi_value host_open(napi_env env, napi_callback_info info);
 extern const napi_property_descriptor group_methods[];
 extern const napi_property_descriptor task_methods[];
 extern const napi_property_descriptor process_methods[];
+extern const napi_property_descriptor remote_methods[];
 extern const napi_property_descriptor look_methods[];
 
 /* groups.c */
@@ -95,6 +97,11 @@ struct group_texts {
 struct given *group_options_read(struct host *host, napi_value object,
                                  ptg_group_options *options,
                                  struct group_texts *texts);
+
+ptg_shutdown_options shutdown_options_read(napi_env env, napi_value object);
+
+/* remote.c */
+void remote_close(struct host *host);
 
 /* told.c: callbacks of the runtime. */
 extern const ptg_task_type promise_type;

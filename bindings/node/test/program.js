@@ -2,7 +2,7 @@
 // node program.js NAME. Each says `ready` when it is where the test wants it.
 import { writeSync } from 'node:fs';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { CanceledError, Runtime, root, snapshot } from 'ptg';
+import { CanceledError, Remote, Runtime, root, runtime, snapshot } from 'ptg';
 
 const say = (text) => { writeSync(1, `${text}\n`); };
 const never = () => new Promise(() => {});
@@ -62,9 +62,9 @@ const programs = {
   },
 
   async workerWithChildOnManualClock() {
-    const runtime = new Runtime({ manualClock: true });
-    const child = runtime.root.spawnProcess(['sleep', '1000']);
-    while (child.pid === undefined) await runtime.advance(0);
+    const standing = new Runtime({ manualClock: true });
+    const child = standing.root.spawnProcess(['sleep', '1000']);
+    while (child.pid === undefined) await standing.advance(0);
     parentPort.postMessage([child.pid]);
     await never();
   },
@@ -172,6 +172,39 @@ const programs = {
     task.cancel();
     parentPort.postMessage([await task.result, picture.runtimes]);
     await root().shutdown();
+  },
+
+  // Does what it is told, on a runtime of another thread.
+  workerRemote() {
+    parentPort.on('message', ({ sent, call, given }) => {
+      try {
+        new Remote(sent)[call](...given);
+        parentPort.postMessage('sent');
+      } catch (error) {
+        parentPort.postMessage(error.code);
+      }
+    });
+  },
+
+  // Until there is nobody there any more.
+  workerSendsOn() {
+    parentPort.once('message', ({ sent, group }) => {
+      const remote = new Remote(sent);
+      let code;
+      parentPort.postMessage('begun');
+      while (code !== 'ECLOSED') {
+        try {
+          remote.shutdown(group);
+        } catch (error) {
+          ({ code } = error);
+        }
+      }
+    });
+  },
+
+  workerHasRemote() {
+    parentPort.postMessage({ sent: runtime().remote(), group: root().handle });
+    parentPort.once('message', () => {});
   },
 
   async manyWorkers() {

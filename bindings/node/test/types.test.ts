@@ -2,7 +2,10 @@
 // run: `await using` is what TypeScript makes of it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CanceledError, PtgError, currentTask, root, type Group, type ReportRow, type Task } from 'ptg';
+import {
+  CanceledError, ProcessError, PtgError, Remote, currentTask, root, runtime, type Group, type Process, type ReportRow,
+  type Task,
+} from 'ptg';
 
 test('a scope by await using is shut down at its end', async () => {
   let scope: Group;
@@ -39,4 +42,18 @@ test('types of what is told', async () => {
   assert.throws(() => group.spawn(1), TypeError);
   // @ts-expect-error: not a policy
   assert.throws(() => root().group({ onFailure: 'panic' }), TypeError);
+});
+
+test('types of processes and of ways in', async () => {
+  const group = root().group({ onError() {} });
+  const child: Process = group.spawnProcess(['sh', '-c', 'exit 4'], {
+    env: process.env, drainSignal: 'SIGINT', onLine: (line: string, stream: 'stdout' | 'stderr') => [line, stream],
+  });
+  const error: unknown = await child.result.then(() => undefined, (thrown: unknown) => thrown);
+  assert.ok(error instanceof ProcessError);
+  const code: number | undefined = error.exitCode;
+  assert.deepEqual([code, typeof child.pid], [4, 'number']);
+  // @ts-expect-error: not a signal
+  assert.throws(() => child.kill('SIGNOTHING'), TypeError);
+  new Remote(runtime().remote()).shutdown(group.handle, { force: true });
 });
