@@ -40,7 +40,7 @@ enum {
 
 enum { IO_SIZE = 16, BATCH_CAPACITY = 3 * 4096, FINISHED_CAPACITY = 4096 };
 
-struct task_type; /* types.c: interned */
+struct task_type; /* told.c: interned */
 
 /* Invariant: batch_count <= BATCH_CAPACITY. refs counts the environment and
  * the loop: the host is freed when both are done with it. */
