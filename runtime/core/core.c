@@ -55,12 +55,7 @@ ptg_status ptg__core_init(struct ptg__core *core, struct ptg__memory memory,
 }
 
 void ptg__core_fini(struct ptg__core *core) {
-  uint32_t slot = ptg__group_deepest(core, core->root);
-  while (slot != NOBODY) {
-    uint32_t next = ptg__group_walk_up(core, core->root, slot);
-    ptg__group_free(core, slot);
-    slot = next;
-  }
+  ptg__group_free_tree(core, core->root);
   ptg__events_begin_take(core);
   ptg__cold_fini(core);
   ptg__slab_fini(&core->groups);
@@ -92,6 +87,7 @@ void ptg__core_queue_group(struct ptg__core *core, uint32_t slot,
   group->pending |= pending;
   if (group->is_queued) return;
   group->is_queued = 1;
+  ptg__group_hold_tree(core, slot);
   ptg__queue_push(&core->later, slot | PTG__QUEUE_GROUP, &group->queue_next);
 }
 

@@ -200,7 +200,7 @@ struct ptg__group {
   uint8_t is_own;    /* the children are closed: its own tasks' phase */
   uint8_t is_forced;
   uint8_t is_killing;   /* the cancel wait is over, killed tasks are awaited */
-  uint8_t holds_tree;   /* counted in its top's holders */
+  uint8_t holds_tree;   /* something in it goes on after its tree's end */
   uint8_t is_told;      /* on_closed has been called */
   uint8_t is_gone;      /* and all who wait for it have been let go on */
   uint8_t has_news;     /* a child was made after its deadline was shared out */
@@ -235,11 +235,11 @@ struct ptg__group {
   struct ptg__alarm alarm; /* the end of the phase it is in */
   ptg_status hook_status;  /* of a hook that failed: an error to be told */
   ptg_status noted_status; /* likewise: an event that has not been taken */
-  uint32_t holders;        /* groups of the ended tree whose top it is, in which
-                              something goes on */
-  uint32_t owner;          /* a task; PTG__NO_SLOT: none, or it has ended */
-  uint32_t owned_next;     /* in its owner's list */
-  uint32_t watches;        /* a ring; the first */
+  uint32_t tree_top;   /* of the ended tree it is in; PTG__NO_SLOT: of none */
+  uint32_t holders;    /* of a top: groups in its tree that hold it */
+  uint32_t owner;      /* a task; PTG__NO_SLOT: none, or it has ended */
+  uint32_t owned_next; /* in its owner's list */
+  uint32_t watches;    /* a ring; the first */
   struct ptg__noted noted;
 
   int64_t grace_cap_ns;       /* from shutdown calls; INT64_MAX: none */

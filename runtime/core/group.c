@@ -135,6 +135,7 @@ static void fill(struct ptg__core *core, struct ptg__group *group,
                                .first_waiting = NOBODY,
                                .owner = NOBODY,
                                .owned_next = NOBODY,
+                               .tree_top = NOBODY,
                                .watches = NOBODY,
                                .grace_cap_ns = INT64_MAX,
                                .cancel_wait_cap_ns = INT64_MAX,
@@ -245,7 +246,9 @@ static void free_edges(struct ptg__core *core, struct ptg__group *group) {
   }
 }
 
-void ptg__group_free(struct ptg__core *core, uint32_t slot) {
+/* Takes a group of which nothing is left out of the tree, but for its record.
+ * Its handle is stale from now on. */
+static void take_out(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
   PTG_CHECK(group->first_child == NOBODY);
   PTG_CHECK(!group->is_queued);
@@ -257,10 +260,32 @@ void ptg__group_free(struct ptg__core *core, uint32_t slot) {
   ptg__alarms_clear(&core->group_alarms, slot);
   ptg__string_fini(&group->name, &core->memory);
   ptg__memo_fini(core, group);
-  ptg_release_fn release = group->options.release;
-  void *user_data = group->options.user_data;
-  ptg__slab_remove(&core->groups, slot);
-  if (release != NULL) release(user_data);
+  ptg__slab_end(&core->groups, slot);
+}
+
+/* The host may do anything in a release: by then nothing of the tree can be
+ * found any more. */
+void ptg__group_free_tree(struct ptg__core *core, uint32_t top) {
+  uint32_t first = NOBODY;
+  uint32_t *link = &first;
+  uint32_t slot = ptg__group_deepest(core, top);
+  while (slot != NOBODY) {
+    uint32_t next = ptg__group_walk_up(core, top, slot);
+    take_out(core, slot);
+    *link = slot;
+    link = &ptg__group_at(core, slot)->heap_next;
+    slot = next;
+  }
+  *link = NOBODY;
+  while (first != NOBODY) {
+    const struct ptg__group *group = ptg__group_at(core, first);
+    ptg_release_fn release = group->options.release;
+    void *user_data = group->options.user_data;
+    slot = first;
+    first = group->heap_next;
+    ptg__slab_give_back(&core->groups, slot);
+    if (release != NULL) release(user_data);
+  }
 }
 
 /* In a tree that has ended: is something still to end late, or to be told? */
@@ -269,45 +294,33 @@ static int goes_on(const struct ptg__group *group) {
          group->is_queued;
 }
 
-static void free_tree(struct ptg__core *core, uint32_t top) {
-  uint32_t slot = ptg__group_deepest(core, top);
-  while (slot != NOBODY) {
-    uint32_t next = ptg__group_walk_up(core, top, slot);
-    ptg__group_free(core, slot);
-    slot = next;
-  }
-}
-
 void ptg__group_let_go_tree(struct ptg__core *core, uint32_t top) {
   uint32_t holders = 0;
   for (uint32_t slot = top; slot != NOBODY;
        slot = ptg__group_walk(core, top, slot)) {
     struct ptg__group *group = ptg__group_at(core, slot);
+    group->tree_top = top;
     group->holds_tree = (uint8_t)goes_on(group);
     holders += group->holds_tree;
   }
   ptg__group_at(core, top)->holders = holders;
-  if (holders == 0) free_tree(core, top);
+  if (holders == 0) ptg__group_free_tree(core, top);
 }
 
-static uint32_t top_of_ended_tree(const struct ptg__core *core, uint32_t slot) {
-  uint32_t top = slot;
-  for (uint32_t up = ptg__group_at(core, top)->parent;
-       up != NOBODY && ptg__group_at(core, up)->is_ending;
-       up = ptg__group_at(core, top)->parent)
-    top = up;
-  return top;
+void ptg__group_hold_tree(struct ptg__core *core, uint32_t slot) {
+  struct ptg__group *group = ptg__group_at(core, slot);
+  if (group->tree_top == NOBODY || group->holds_tree) return;
+  group->holds_tree = 1;
+  ptg__group_at(core, group->tree_top)->holders++;
 }
 
 void ptg__group_let_go(struct ptg__core *core, uint32_t slot) {
   struct ptg__group *group = ptg__group_at(core, slot);
   if (!group->holds_tree || goes_on(group)) return;
   group->holds_tree = 0;
-  uint32_t top = top_of_ended_tree(core, slot);
-  PTG_CHECK(ptg__group_at(core, top)->holders > 0);
-  /* Others may have got something to tell since they were counted. */
-  if (--ptg__group_at(core, top)->holders == 0)
-    ptg__group_let_go_tree(core, top);
+  struct ptg__group *top = ptg__group_at(core, group->tree_top);
+  PTG_CHECK(top->holders > 0);
+  if (--top->holders == 0) ptg__group_free_tree(core, group->tree_top);
 }
 
 uint32_t ptg__group_walk(const struct ptg__core *core, uint32_t top,

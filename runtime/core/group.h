@@ -27,12 +27,17 @@ ptg_group ptg__group_handle(const struct ptg__core *core, uint32_t slot);
  * in it goes on any more: no abandoned task, and nothing left to tell. */
 void ptg__group_let_go_tree(struct ptg__core *core, uint32_t top);
 
+/* Something is to be told of a group: the ended tree it is in, if any, is kept
+ * for that too. */
+void ptg__group_hold_tree(struct ptg__core *core, uint32_t slot);
+
 /* Something in a group is over, perhaps the last thing that its tree was kept
  * for. */
 void ptg__group_let_go(struct ptg__core *core, uint32_t slot);
 
-/* Frees a group of which nothing is left, whatever its state. */
-void ptg__group_free(struct ptg__core *core, uint32_t slot);
+/* Frees a group and all below it, whatever their states; of their tasks nothing
+ * is left. */
+void ptg__group_free_tree(struct ptg__core *core, uint32_t top);
 
 /* The group after slot in a walk over top and all below it, parents first,
  * siblings oldest first; PTG__NO_SLOT: that was the last. */

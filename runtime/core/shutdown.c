@@ -273,7 +273,8 @@ int64_t ptg__shutdown_extend(struct ptg__core *core, uint32_t slot,
 static void join(struct ptg__core *core, uint32_t slot,
                  const ptg_shutdown_options *options) {
   struct ptg__group *group = ptg__group_at(core, slot);
-  group->holds_tree = 0; /* one that closed before belongs to this tree now */
+  group->tree_top = NOBODY; /* one that closed before is in this tree now */
+  group->holds_tree = 0;
   if (!group->is_ending) {
     ptg__order_hold_back(core, slot);
     group->is_ending = 1;

@@ -153,11 +153,21 @@ ptg_status ptg__slab_add(struct ptg__slab *slab, uint32_t *slot) {
   return status;
 }
 
-void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot) {
+void ptg__slab_end(struct ptg__slab *slab, uint32_t slot) {
   uint32_t *count = count_at(slab, slot);
   PTG_CHECK(*count % 2 == 1);
   *count -= 1;
   slab->live--;
-  /* A spent slot is not given back: its next handle would be an old one. */
-  if (*count / 2 < PTG__GENERATION_MAX) give_free(slab, slot);
+}
+
+void ptg__slab_give_back(struct ptg__slab *slab, uint32_t slot) {
+  uint32_t count = *count_at(slab, slot);
+  PTG_CHECK(count % 2 == 0);
+  /* Not a spent one: its next handle would be an old one. */
+  if (count / 2 < PTG__GENERATION_MAX) give_free(slab, slot);
+}
+
+void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot) {
+  ptg__slab_end(slab, slot);
+  ptg__slab_give_back(slab, slot);
 }

@@ -72,6 +72,9 @@ ptg_status ptg__slab_add(struct ptg__slab *slab, uint32_t *slot);
 /* The same, but for the zeros. */
 ptg_status ptg__slab_take(struct ptg__slab *slab, uint32_t *slot);
 void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot);
+/* The two halves of it: the handle is stale; the slot can be taken again. */
+void ptg__slab_end(struct ptg__slab *slab, uint32_t slot);
+void ptg__slab_give_back(struct ptg__slab *slab, uint32_t slot);
 
 static inline void *ptg__slab_at(const struct ptg__slab *slab, uint32_t slot) {
   return slab->blocks[slot >> PTG__BLOCK_BITS]->records +

@@ -15,6 +15,8 @@ static ptg_status refuse(ptg_runtime *runtime, const ptg_queue_options *options,
 }
 
 static const char *find_mistake(const ptg_queue_options *options) {
+  /* As clean-up nobody would tell it to end. */
+  if (options->flags & PTG_SPAWN_CLEANUP) return "a queue is no clean-up";
   if (options->handle == NULL) return "a queue needs handle";
   if (options->capacity == 0) return "a queue needs a capacity";
   return NULL;

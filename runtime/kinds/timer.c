@@ -192,6 +192,8 @@ static ptg_status refuse(ptg_runtime *runtime, const ptg_timer_options *options,
 }
 
 static const char *find_mistake(const ptg_timer_options *options) {
+  /* As clean-up nobody would tell it to end. */
+  if (options->flags & PTG_SPAWN_CLEANUP) return "a timer is no clean-up";
   if (options->reserved0 != 0) return "reserved0 must be zero";
   if (options->fire == NULL) return "a timer needs fire";
   if (options->after_ns < 0 && options->after_ns != PTG_AT_ONCE)

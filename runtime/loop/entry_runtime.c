@@ -135,10 +135,14 @@ ptg_status ptg_events_take(ptg_runtime *runtime, ptg_event *events,
   struct ptg__core *core = &runtime->core;
   if (events == NULL || event_size < 2 * sizeof(uint32_t))
     return ptg__core_fail(core, PTG_EINVAL, "no room for an event");
+  if (runtime->is_taking)
+    return ptg__core_fail(core, PTG_EREENTRANT, "events are being taken");
+  runtime->is_taking = 1;
   ptg__events_begin_take(core);
   *count = event_size == sizeof(*events)
                ? take_same_size(runtime, events, capacity)
                : take_other_size(runtime, events, event_size, capacity);
+  runtime->is_taking = 0;
   ptg__runtime_schedule(runtime);
   return PTG_OK;
 }

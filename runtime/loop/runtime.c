@@ -109,6 +109,35 @@ static void take_wanted(ptg_runtime *runtime) {
   if (runtime->trace != NULL) trace_wanted(runtime, &options);
 }
 
+static int has_letters(const ptg_runtime *runtime) {
+  return runtime->mailbox != NULL && ptg__mailbox_has_mail(runtime->mailbox);
+}
+
+static int has_mail(const ptg_runtime *runtime) {
+  return atomic_load(&runtime->wanted) != WANTED_NOTHING ||
+         atomic_load(&runtime->is_asked) || has_letters(runtime);
+}
+
+/* What was sent before the root was closed is delivered, too. */
+static int is_over(const ptg_runtime *runtime) {
+  return ptg__core_is_over(&runtime->core) && !has_letters(runtime);
+}
+
+/* A closed runtime does not keep a borrowed loop alive, nor one that was told
+ * not to. */
+static void let_loop_end(ptg_runtime *runtime) {
+  if (runtime->is_unref || is_over(runtime))
+    uv_unref((uv_handle_t *)&runtime->async);
+}
+
+/* libuv polls only a loop that is alive: whoever runs it here is to be reached
+ * from other threads in any case. */
+static void run_loop(ptg_runtime *runtime, uv_run_mode mode) {
+  uv_ref((uv_handle_t *)&runtime->async);
+  uv_run(runtime->loop, mode);
+  let_loop_end(runtime);
+}
+
 /* A nested run of the loop inside a callback comes here too, and must not
  * begin a turn inside a turn. */
 static void work(ptg_runtime *runtime) {
@@ -124,9 +153,7 @@ static void work(ptg_runtime *runtime) {
   /* Timers and idle handles come before libuv waits, which it shall not do
    * now. */
   if (runtime->is_waiting) uv_stop(runtime->loop);
-  /* A closed runtime does not keep a borrowed loop alive. */
-  if (ptg__core_is_over(&runtime->core))
-    uv_unref((uv_handle_t *)&runtime->async);
+  let_loop_end(runtime);
 }
 
 /* ---------------------------------------------------------------- create -- */
@@ -181,8 +208,8 @@ static ptg_status create(const ptg_runtime_options *options,
   if (status != PTG_OK) goto no_core;
   status = open_loop(runtime, options->loop);
   if (status != PTG_OK) goto no_loop;
-  if (options->flags & PTG_RUNTIME_UNREF)
-    uv_unref((uv_handle_t *)&runtime->async);
+  runtime->is_unref = (options->flags & PTG_RUNTIME_UNREF) != 0;
+  let_loop_end(runtime);
   ptg__directory_add(runtime);
   *out = runtime;
   return PTG_OK;
@@ -226,8 +253,8 @@ ptg_status ptg_runtime_run(ptg_runtime *runtime) {
     return ptg__core_fail(&runtime->core, PTG_EINVAL,
                           "a manual clock is moved, not run");
   runtime->is_running = 1;
-  while (!ptg__core_is_over(&runtime->core))
-    uv_run(runtime->loop, UV_RUN_ONCE);
+  while (!is_over(runtime))
+    run_loop(runtime, UV_RUN_ONCE);
   runtime->is_running = 0;
   return PTG_OK;
 }
@@ -254,11 +281,11 @@ ptg_status ptg_runtime_turn(ptg_runtime *runtime, int64_t timeout_ns) {
     return ptg__core_fail(core, PTG_EINVAL,
                           "a manual clock, or not a duration");
   int must_wait = timeout_ns != 0 && core->events.first == PTG__NO_SLOT &&
-                  !ptg__core_is_over(core);
+                  !is_over(runtime);
   runtime->is_running = 1;
   runtime->is_waiting = must_wait;
   if (must_wait) begin_wait(runtime, timeout_ns);
-  uv_run(runtime->loop, must_wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+  run_loop(runtime, must_wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
   if (must_wait) uv_timer_stop(&runtime->wait);
   runtime->is_waiting = 0;
   runtime->is_running = 0;
@@ -275,13 +302,6 @@ ptg_status ptg_runtime_get_descriptor(ptg_runtime *runtime,
                           "nowhere to put the answer");
   *descriptor = uv_backend_fd(runtime->loop);
   return PTG_OK;
-}
-
-/* libuv says 0 for a loop on which nothing is alive: a guest that trusted it
- * would spin. It counts from its cached time, so that is updated first. */
-static int has_mail(const ptg_runtime *runtime) {
-  return atomic_load(&runtime->wanted) != WANTED_NOTHING ||
-         (runtime->mailbox != NULL && ptg__mailbox_has_mail(runtime->mailbox));
 }
 
 static int64_t manual_timeout(const ptg_runtime *runtime) {
@@ -304,11 +324,13 @@ ptg_status ptg_runtime_get_timeout(ptg_runtime *runtime, int64_t *timeout_ns) {
     *timeout_ns = manual_timeout(runtime);
     return PTG_OK;
   }
-  *timeout_ns = PTG_FOREVER;
-  if (!uv_loop_alive(runtime->loop)) return PTG_OK;
+  /* libuv says 0 for a loop on which nothing is alive: a guest that trusted it
+   * would spin. It counts from its cached time, so that is updated first. */
+  uv_ref((uv_handle_t *)&runtime->async);
   uv_update_time(runtime->loop);
   int wait_ms = uv_backend_timeout(runtime->loop);
-  if (wait_ms >= 0) *timeout_ns = (int64_t)wait_ms * 1000000;
+  let_loop_end(runtime);
+  *timeout_ns = wait_ms < 0 ? PTG_FOREVER : (int64_t)wait_ms * 1000000;
   return PTG_OK;
 }
 

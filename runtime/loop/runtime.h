@@ -35,10 +35,12 @@ struct ptg_runtime {
   int is_idle_active;
   int open_handles; /* of the four above */
   int is_owned;     /* the loop is own_loop */
+  int is_unref;     /* waiting for others does not keep the loop alive */
   int is_manual;
   int is_working;     /* callbacks may be running */
   int is_running;     /* in ptg_runtime_run() or ptg_runtime_advance() */
   int is_waiting;     /* in a ptg_runtime_turn() that may wait */
+  int is_taking;      /* in a ptg_events_take(), which may call a release */
   int is_delivering;  /* what another thread or a signal handler asked for */
   ptg_trace_fn trace; /* NULL: nobody reads; see trace.h */
   void *trace_data;

@@ -407,10 +407,24 @@ end)
 describe("on_done", function()
   after_each(support.clean_up)
 
+  it("is refused while it is told", function()
+    assert.are.equal("ESTALE\nESTALE\n", (main [[
+      local function again(task)
+        print(select(2, pcall(task.on_done, task, print)).code)
+      end
+      local task = app:spawn(function() end)
+      local timer = app:after("1s", function() end)
+      task:on_done(again)
+      timer:on_done(again)
+      ptg.sleep "2s"
+    ]]))
+  end)
+
   it("is refused once the task has ended, of whatever sort", function()
     assert.are.equal("ESTALE\nESTALE\nESTALE\nESTALE\n", (main [[
       local queue = app:queue { capacity = 1, handle = print }
-      local ended = { app:spawn(function() end), app:after("1s", function() end), queue,
+      local ended = { app:spawn(function() end), queue,
+                      app:after("1s", function() end),
                       app:work(function() end) }
       queue:close()
       for _, task in ipairs(ended) do

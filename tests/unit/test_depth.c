@@ -88,6 +88,8 @@ static const ptg_task_type WAITS = {.size = sizeof(ptg_task_type),
                                     .cancel = cancel,
                                     .done = done,
                                     .release = release_task};
+static const ptg_task_type STAYS = {
+    .size = sizeof(ptg_task_type), .start = start, .done = done};
 static const ptg_task_type ENDS = {.size = sizeof(ptg_task_type),
                                    .start = start_and_end,
                                    .done = done,
@@ -326,10 +328,41 @@ static void a_million_tasks_run_and_are_cancelled(void **state) {
   end();
 }
 
+/* An ended tree is kept for each of them, and gone with the last. */
+static void a_hundred_thousand_nested_groups_end_late(void **state) {
+  create_with(0);
+  make_chain();
+  ptg_task *tasks = calloc(MANY, sizeof(tasks[0]));
+  assert_non_null(tasks);
+  for (size_t i = 0; i < MANY; i++)
+    assert_int_equal(
+        ptg_task_spawn(runtime, groups[i], &STAYS, NULL, NULL, &tasks[i]),
+        PTG_OK);
+  advance(0);
+  ptg_shutdown_options options = PTG_SHUTDOWN_OPTIONS_INIT;
+  options.flags = PTG_SHUTDOWN_FORCE;
+  options.cancel_wait_ns = PTG_AT_ONCE;
+  assert_int_equal(ptg_group_shutdown(runtime, groups[0], &options), PTG_OK);
+  advance(0);
+  assert_int_equal(counts.closed, MANY);
+  for (size_t i = 0; i < MANY; i++) {
+    assert_int_equal(counts.released, 0);
+    assert_int_equal(ptg_task_finish(runtime, tasks[i], NULL), PTG_OK);
+  }
+  free(tasks);
+  advance(0);
+  assert_int_equal(counts.ended, MANY);
+  assert_int_equal(counts.released, MANY);
+  shut_down(0, 0);
+  advance(0);
+  assert_int_equal(ptg_runtime_destroy(runtime), PTG_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_hundred_thousand_nested_groups_drain),
       cmocka_unit_test(a_hundred_thousand_nested_groups_are_forced),
+      cmocka_unit_test(a_hundred_thousand_nested_groups_end_late),
       cmocka_unit_test(the_deepest_error_reaches_the_root),
       cmocka_unit_test(a_hundred_thousand_siblings_close_one_by_one),
       cmocka_unit_test(a_hundred_thousand_siblings_close_together),

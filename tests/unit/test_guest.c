@@ -269,6 +269,102 @@ static void borrowed_loop_is_kept_alive_by_work_alone_if_wanted(void **state) {
   assert_int_equal(ptg_runtime_create(&options, &runtime), PTG_EINVAL);
 }
 
+static void *request_shutdown(void *runtime) {
+  assert_int_equal(ptg_runtime_request_shutdown(runtime, 0), PTG_OK);
+  return NULL;
+}
+
+static struct host begin_unref(uv_loop_t *loop) {
+  struct host host = {.borrowed = loop};
+  assert_int_equal(uv_loop_init(loop), 0);
+  ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
+  options.flags = PTG_RUNTIME_UNREF;
+  options.loop = loop;
+  options.loop_size = uv_loop_size();
+  assert_int_equal(ptg_runtime_create(&options, &host.runtime), PTG_OK);
+  assert_int_equal(ptg_runtime_get_root(host.runtime, &host.root), PTG_OK);
+  return host;
+}
+
+/* Whoever runs the loop through the runtime is reached from other threads,
+ * although nothing keeps the loop alive. */
+static void loop_that_is_not_kept_alive_is_reached(void **state) {
+  for (int way = 0; way < 3; way++) {
+    uv_loop_t loop;
+    struct host host = begin_unref(&loop);
+    pthread_t thread;
+    pthread_create(&thread, NULL, request_shutdown, host.runtime);
+    ptg_group_info info = PTG_GROUP_INFO_INIT;
+    if (way == 0) assert_int_equal(ptg_runtime_run(host.runtime), PTG_OK);
+    for (;;) {
+      ptg_group_get_info(host.runtime, host.root, &info);
+      if (info.state == PTG_GROUP_CLOSED) break;
+      if (way == 1) {
+        int64_t patience_ns = WATCHDOG_MS * MS;
+        ptg_runtime_turn(host.runtime, patience_ns);
+      } else {
+        poll_once(&host);
+      }
+    }
+    pthread_join(thread, NULL);
+    becomes_quiet(&host);
+    assert_int_equal(ptg_runtime_destroy(host.runtime), PTG_OK);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+  }
+}
+
+struct closing {
+  ptg_remote *remote;
+  int posted;
+};
+
+static void note_post(ptg_runtime *runtime, void *user_data) {
+  ((struct closing *)user_data)->posted++;
+}
+
+static ptg_status post_at_the_closing(ptg_runtime *runtime, ptg_group group,
+                                      void *user_data) {
+  struct closing *closing = user_data;
+  assert_int_equal(ptg_remote_post(closing->remote, note_post, NULL, closing),
+                   PTG_OK);
+  return PTG_OK;
+}
+
+/* Accepted is accepted: also just before the way in is shut. */
+static void mail_sent_at_the_closing_is_delivered(void **state) {
+  for (int is_run = 0; is_run < 2; is_run++) {
+    struct closing closing = {NULL, 0};
+    ptg_group_options of_root = PTG_GROUP_OPTIONS_INIT;
+    of_root.on_closed = post_at_the_closing;
+    of_root.user_data = &closing;
+    of_root.grace_ns = PTG_FOREVER;
+    ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
+    options.root = &of_root;
+    struct host host = {.borrowed = NULL};
+    assert_int_equal(ptg_runtime_create(&options, &host.runtime), PTG_OK);
+    assert_int_equal(ptg_runtime_get_root(host.runtime, &host.root), PTG_OK);
+    assert_int_equal(ptg_remote_open(host.runtime, &closing.remote), PTG_OK);
+    ptg_task task;
+    assert_int_equal(
+        ptg_task_spawn(host.runtime, host.root, &plain, NULL, &host, &task),
+        PTG_OK);
+    assert_int_equal(ptg_group_shutdown(host.runtime, host.root, NULL), PTG_OK);
+    becomes_quiet(&host);
+    /* The loop comes to this when it polls, and so once in a round only. */
+    assert_int_equal(ptg_remote_finish(closing.remote, task, NULL), PTG_OK);
+    if (is_run)
+      assert_int_equal(ptg_runtime_run(host.runtime), PTG_OK);
+    else
+      becomes_quiet(&host);
+    assert_int_equal(closing.posted, 1);
+    assert_int_equal(ptg_remote_post(closing.remote, note_post, NULL, NULL),
+                     PTG_ECLOSED);
+    ptg_remote_close(closing.remote);
+    assert_int_equal(ptg_runtime_destroy(host.runtime), PTG_OK);
+  }
+}
+
 static void guest_whose_root_is_closed_asks_for_no_turn(void **state) {
   struct host host = begin(0, NULL);
   assert_int_equal(ptg_group_shutdown(host.runtime, host.root, NULL), PTG_OK);
@@ -532,6 +628,8 @@ int main(void) {
       cmocka_unit_test(handles_of_the_host_have_their_turns),
       cmocka_unit_test(borrowed_loop_can_be_closed_afterwards),
       cmocka_unit_test(borrowed_loop_is_kept_alive_by_work_alone_if_wanted),
+      cmocka_unit_test(loop_that_is_not_kept_alive_is_reached),
+      cmocka_unit_test(mail_sent_at_the_closing_is_delivered),
       cmocka_unit_test(turn_that_has_done_something_does_not_wait),
       cmocka_unit_test(manual_clock_says_how_far_to_move_it),
       cmocka_unit_test(guest_whose_root_is_closed_asks_for_no_turn),

@@ -25,6 +25,7 @@ static void bad_options_are_refused(void **state) {
 #define REFUSE(change) \
   (bad = good, change, expect_refusal(&bench, &bad, PTG_EINVAL))
   REFUSE(bad.flags = 4);
+  REFUSE(bad.flags = PTG_SPAWN_CLEANUP);
   REFUSE(bad.handle = NULL);
   REFUSE(bad.capacity = 0);
   REFUSE(bad.size--);

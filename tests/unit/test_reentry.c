@@ -195,6 +195,51 @@ static void clock_cannot_be_moved_from_any_callback(void **state) {
   }
 }
 
+struct release_case {
+  struct nest nest;
+  int calls;
+};
+
+static void never_over(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
+                       const ptg_outcome *outcome, void *user_data) {
+  fail();
+}
+
+static ptg_status look_for_the_tree(struct law *law, enum event event,
+                                    const char *name) {
+  struct release_case *of = law->context;
+  if (event != GROUP_RELEASE || strcmp(name, "leaf") != 0) return PTG_OK;
+  of->calls++;
+  ptg_watch_options watching = PTG_WATCH_OPTIONS_INIT;
+  watching.over = never_over;
+  const ptg_group gone[] = {of->nest.leaf, of->nest.inner};
+  ptg_group_info info = PTG_GROUP_INFO_INIT;
+  for (size_t i = 0; i < 2; i++) {
+    assert_int_equal(ptg_group_get_info(law->runtime, gone[i], &info),
+                     PTG_ESTALE);
+    assert_int_equal(ptg_watch_add(law->runtime, gone[i], &watching, NULL),
+                     PTG_ESTALE);
+  }
+  law_shutdown(law, of->nest.outer);
+  return PTG_OK;
+}
+
+/* The tree is gone as a whole before the first release, which may then do
+ * anything. */
+static void release_finds_nothing_of_its_tree(void **state) {
+  struct law *law = *state;
+  struct release_case of = {make_nest(law), 0};
+  law->context = &of;
+  law->react = look_for_the_tree;
+  law_advance(law, 0);
+  law_shutdown(law, of.nest.inner);
+  law_advance(law, 10 * SECOND);
+  assert_int_equal(of.calls, 1);
+  ptg_group_info info = PTG_GROUP_INFO_INIT;
+  assert_int_equal(ptg_group_get_info(law->runtime, of.nest.outer, &info),
+                   PTG_ESTALE);
+}
+
 static void finish_all(struct law *law) {
   for (struct actor *actor = law->actors; actor; actor = actor->next)
     ptg_task_finish(law->runtime, actor->task, NULL); /* some are gone */
@@ -241,6 +286,7 @@ int main(void) {
       LAW(done_may_shut_down_the_root),
       cmocka_unit_test(clock_cannot_be_moved_from_any_callback),
       cmocka_unit_test(any_callback_may_end_every_task),
+      LAW(release_finds_nothing_of_its_tree),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ static void bad_options_are_refused(void **state) {
 #define REFUSE(change) \
   (bad = good, change, expect_refusal(&bench, &bad, PTG_EINVAL))
   REFUSE(bad.flags = 4);
+  REFUSE(bad.flags = PTG_SPAWN_CLEANUP);
   REFUSE(bad.reserved0 = 1);
   REFUSE(bad.fire = NULL);
   REFUSE(bad.after_ns = PTG_FOREVER);

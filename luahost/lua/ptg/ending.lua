@@ -13,7 +13,8 @@ local ending = {}
 function ending.on_done(task, fn)
   options.value("on_done", "fn", "function", fn)
   local handle = task.handle or 0
-  if handle ~= 0 and registry.by_handle(handle) ~= task then
+  if task.done_functions == false
+    or handle ~= 0 and registry.by_handle(handle) ~= task then
     failure.raise(("on_done of %s"):format(task), "ESTALE", "it has ended")
   end
   task.done_functions = task.done_functions or {}
@@ -36,7 +37,7 @@ function ending.tell(task, ...)
   errors.forget(task.handle)
   local functions = task.done_functions
   if not functions then return end
-  task.done_functions = nil
+  task.done_functions = false -- too late for others
   local ended = outcome.new(...)
   for _, fn in ipairs(functions) do
     errors.guard(task, task.group, "on_done", fn, task, ended)

@@ -570,7 +570,8 @@ PTG_API ptg_status ptg_group_get_info(ptg_runtime *runtime, ptg_group group,
                                       ptg_group_info *info);
 
 /* Copies the handles of the child groups, oldest first; closed ones are among
- * them while the shutdown that closed them goes on. *count is how many there
+ * them as long as the report of the shutdown that closed them can be read.
+ * *count is how many there
  * are, also when they do not fit: then nothing is copied and the answer is
  * PTG_ERANGE. groups may be NULL with capacity 0.
  * @since 0.1  @thread runtime  @callback yes
@@ -613,7 +614,8 @@ typedef struct ptg_task_type {
   ptg_release_fn release; /* exactly once, after done; or in a refused spawn */
 } ptg_task_type;
 
-/* Clean-up: accepted by a group that is cancelling, from inside. */
+/* Clean-up: accepted by a group that is cancelling, from inside. One that comes
+ * so late is told neither drain nor cancel: it has the cancel wait. */
 #define PTG_SPAWN_CLEANUP UINT32_C(1)
 
 /* Somebody waits for its result: when it fails and is being watched, its
@@ -811,9 +813,10 @@ typedef struct ptg_event {
  * nothing is lost by taking them later. An event that is not taken holds up
  * nothing but the task or group that it is about, and costs no memory of its
  * own. The events of one task or group come in their order, and a group's
- * closing after the ends of its tasks.
+ * closing after the ends of its tasks. PTG_EREENTRANT: in a release that another
+ * take has brought about.
  * @since 0.1  @thread runtime  @callback yes
- * @fails PTG_EINVAL PTG_ETHREAD */
+ * @fails PTG_EINVAL PTG_EREENTRANT PTG_ETHREAD */
 PTG_API ptg_status ptg_events_take(ptg_runtime *runtime, ptg_event *events,
                                    size_t event_size, size_t capacity,
                                    size_t *count);
@@ -1027,9 +1030,10 @@ typedef struct ptg_report_row {
  * below that was still there when it began, in the order of their closing,
  * those not closed yet last. Counts and capacity as in
  * ptg_group_list_groups(); row_size is sizeof(ptg_report_row). A
- * shutdown's report can be read from its beginning to the end of on_closed of
- * the group that it was asked for, and, as a whole, while a task that was
- * abandoned there or below goes on; the root's until ptg_runtime_destroy().
+ * shutdown's report can be read from its beginning until on_closed and the
+ * watches of the group that it was asked for have been told, and, as a whole,
+ * while a task that was abandoned there or below goes on; the root's until
+ * ptg_runtime_destroy().
  * PTG_EBUSY: the group is not ending.
  * @since 0.1  @thread runtime  @callback yes
  * @fails PTG_EINVAL PTG_ESTALE PTG_EKIND PTG_EBUSY PTG_ERANGE PTG_ETHREAD */
@@ -1294,7 +1298,7 @@ typedef ptg_status (*ptg_timer_fn)(ptg_runtime *runtime, ptg_task timer,
  * is left out, and counted. */
 typedef struct ptg_timer_options {
   uint32_t size;
-  uint32_t flags;   /* PTG_SPAWN_* */
+  uint32_t flags;   /* PTG_SPAWN_OBSERVED */
   const char *name; /* as of ptg_task_options; NULL: "timer" */
   size_t name_length;
   int64_t after_ns;       /* to the first firing; 0: every_ns */
@@ -1422,7 +1426,7 @@ typedef void (*ptg_drop_fn)(ptg_runtime *runtime, ptg_task queue, void *message,
  * call ptg_task_sleep() on it holds its messages up. */
 typedef struct ptg_queue_options {
   uint32_t size;
-  uint32_t flags;   /* PTG_SPAWN_* */
+  uint32_t flags;   /* PTG_SPAWN_OBSERVED */
   const char *name; /* as of ptg_task_options; NULL: "queue" */
   size_t name_length;
   uint64_t capacity;    /* messages that wait to be handled; required. Their
