@@ -1,6 +1,7 @@
 package ptg
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -82,6 +83,12 @@ func CurrentGroup(ctx context.Context) *Group {
 		return current
 	}
 	return nil
+}
+
+// currentHandle returns who a call is on behalf of: the current task, or else
+// group; 0: nobody.
+func currentHandle(ctx context.Context) Handle {
+	return cmp.Or(CurrentTask(ctx).Handle(), CurrentGroup(ctx).Handle())
 }
 
 // Draining is closed when the current task is told to finish soon, in the

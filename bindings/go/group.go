@@ -287,6 +287,10 @@ type Limits struct {
 	Grace      time.Duration // from drain to cancel
 	CancelWait time.Duration // from cancel to giving up
 	Deadline   time.Duration // from the call to all closed
+
+	// Originator is the task or group that asks, for the report; 0: the current
+	// one of the context given to Shutdown, or else whose hook is running.
+	Originator Handle
 }
 
 // BeginShutdown begins the shutdown of the group with all below it and does
@@ -315,7 +319,7 @@ func (l *Limits) toC() C.ptg_shutdown_options {
 	options := C.ptg_shutdown_options{
 		size:     C.sizeof_ptg_shutdown_options,
 		grace_ns: C.int64_t(l.Grace), cancel_wait_ns: C.int64_t(l.CancelWait),
-		deadline_ns: C.int64_t(l.Deadline),
+		deadline_ns: C.int64_t(l.Deadline), originator: C.uint64_t(l.Originator),
 	}
 	if l.Force {
 		options.flags = C.PTG_SHUTDOWN_FORCE
@@ -324,11 +328,11 @@ func (l *Limits) toC() C.ptg_shutdown_options {
 }
 
 // Shutdown begins the shutdown of the group, as [Group.BeginShutdown], waits
-// until it is closed, and returns the report. A deadline of ctx is one of the
-// shutdown: by then all is closed, and the report is returned. When ctx is
-// cancelled before, Shutdown returns the cause and the shutdown goes on. Everybody who waits gets the
-// same report. From inside of the group, or in a hook, it begins and is
-// [ErrDeadlock] at once.
+// until it is closed, and returns the report. The current task or group of ctx
+// is who asks. A deadline of ctx is one of the shutdown: by then all is closed,
+// and the report is returned. When ctx is cancelled before, Shutdown returns the
+// cause and the shutdown goes on. Everybody who waits gets the same report. From
+// inside of the group, or in a hook, it begins and is [ErrDeadlock] at once.
 func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error) {
 	limit := Limits{}
 	for _, given := range limits {
@@ -337,6 +341,7 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 	if err := invalid("Shutdown", limit.mistake()); err != nil {
 		return nil, err
 	}
+	limit.Originator = cmp.Or(limit.Originator, currentHandle(ctx))
 	if at, ok := ctx.Deadline(); ok {
 		left := max(time.Until(at), 1)
 		if limit.Deadline == 0 || limit.Deadline == Forever || left < limit.Deadline {
@@ -358,6 +363,10 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 			over := func(Outcome) { close(closed) }
 			watch := &Watch{rt: g.rt, options: WatchOptions{Waiter: CurrentTask(ctx), Over: over}}
 			status = watch.add(uint64(g.handle))
+			if status == C.PTG_ESTALE { // the task of ctx has ended, or is of another runtime: it holds nothing up
+				watch.options.Waiter = nil
+				status = watch.add(uint64(g.handle))
+			}
 		}
 		return g.rt.failure("Shutdown", status)
 	})

@@ -252,6 +252,66 @@ func TestDeadlineOfTheContextIsTheShutdowns(t *testing.T) {
 	}
 }
 
+func TestReportNamesWhoAskedForTheShutdown(t *testing.T) {
+	elsewhere := newRuntime(t, ptg.Options{}).Root().Go(park)
+	rt := newRuntime(t, ptg.Options{})
+	task, other, past := rt.Root().Go(park), rt.Root().Go(park), rt.Root().Go(park)
+	_ = past.Cancel("")
+	_ = past.Wait(within(t))
+	for name, asked := range map[string]struct {
+		ctx    context.Context
+		limits ptg.Limits
+		by     ptg.Handle
+	}{
+		"nobody":            {ctx: within(t)},
+		"a task":            {ctx: task.Context(), by: task.Handle()},
+		"one of elsewhere":  {ctx: elsewhere.Context(), by: elsewhere.Handle()},
+		"one that is over":  {ctx: context.WithoutCancel(past.Context()), by: past.Handle()},
+		"one that is named": {task.Context(), ptg.Limits{Originator: other.Handle()}, other.Handle()},
+	} {
+		report, err := newGroup(t, rt.Root(), ptg.GroupOptions{}).Shutdown(asked.ctx, asked.limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := report.Rows[0].Originator; got != asked.by {
+			t.Errorf("%s: %d and not %d", name, got, asked.by)
+		}
+	}
+}
+
+// A hook is the code of its group: on the thread, and where its context says so.
+func TestReportNamesTheGroupWhoseHookAsked(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	by := make(chan ptg.Handle, 2)
+	tell := ptg.GroupOptions{OnClosed: func(_ context.Context, g *ptg.Group) error {
+		report, err := g.Report()
+		if err != nil {
+			return err
+		}
+		by <- report.Rows[0].Originator
+		return nil
+	}}
+	second, third := newGroup(t, rt.Root(), tell), newGroup(t, rt.Root(), tell)
+	asked := make(chan error, 2)
+	first := newGroup(t, rt.Root(), ptg.GroupOptions{OnDrain: func(ctx context.Context, _ *ptg.Group) error {
+		asked <- second.BeginShutdown(ptg.Limits{})
+		go func() {
+			_, err := third.Shutdown(ctx)
+			asked <- err
+		}()
+		return nil
+	}})
+	if _, err := first.Shutdown(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(receive(t, asked), receive(t, asked)); err != nil {
+		t.Fatal(err)
+	}
+	if got := [...]ptg.Handle{receive(t, by), receive(t, by)}; got != [...]ptg.Handle{first.Handle(), first.Handle()} {
+		t.Errorf("%v and not %d", got, first.Handle())
+	}
+}
+
 func TestHandlersFailUpward(t *testing.T) {
 	var logged logs
 	first, second := errors.New("first handler"), errors.New("root handler")

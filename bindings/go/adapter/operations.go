@@ -204,7 +204,7 @@ func doEdge(_ *adapter, r *request, _ object) error {
 func doShutdown(a *adapter, r *request, _ object) error {
 	limits := ptg.Limits{
 		Force: r.flag("force"), Grace: r.duration("grace"), CancelWait: r.duration("cancel_wait"),
-		Deadline: r.duration("deadline"),
+		Deadline: r.duration("deadline"), Originator: r.handle("originator"),
 	}
 	group := a.way().GroupAt(r.handle("group"))
 	if r.why != "" {
