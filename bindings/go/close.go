@@ -69,27 +69,43 @@ func (rt *Runtime) Destroy() error {
 }
 
 func (rt *Runtime) destroy() C.ptg_status {
+	if rt.isTelling {
+		return C.PTG_EREENTRANT
+	}
 	rt.ending.Lock()
 	defer rt.ending.Unlock()
-	status := C.ptg_runtime_destroy(rt.ptr)
+	status := rt.destroyNow()
 	for status == C.PTG_EBUSY && rt.rootClosed && !rt.steps {
-		if rt.manual {
-			rt.settle(0)
-		} else {
-			rt.tellLate()
-		}
-		rt.noteOver()
-		status = C.ptg_runtime_destroy(rt.ptr)
 		// The ends of those that were abandoned are events, to be taken first.
-		if status == C.PTG_EBUSY && rt.isOver && rt.take(eventCapacity, nil) == 0 {
-			C.glue_wait(rt.ptr) // for child processes that were given up, and killed
+		if rt.take(eventCapacity, nil) == 0 {
+			rt.awaitLast()
 		}
+		status = rt.destroyNow()
 	}
 	if status == C.PTG_OK {
 		rt.isDestroyed, rt.isEnded = true, true
 		C.glue_set_self(0)
 	}
 	return status
+}
+
+// destroyNow tells the ends of those that were abandoned by callbacks, which are
+// no place to destroy it from again.
+func (rt *Runtime) destroyNow() C.ptg_status {
+	rt.isTelling = true
+	defer func() { rt.isTelling = false }()
+	return C.ptg_runtime_destroy(rt.ptr)
+}
+
+// awaitLast waits for child processes that were given up, and killed. Their ends
+// are told, but they live on in the loop.
+func (rt *Runtime) awaitLast() {
+	rt.sleep(true)
+	if rt.manual {
+		rt.settle(0)
+	} else {
+		rt.cross(0)
+	}
 }
 
 // Close ends the runtime whatever state it is in: what is not closed is shut
@@ -100,36 +116,34 @@ func (rt *Runtime) Close() error {
 	if rt.isOnThread() {
 		return &Error{Op: "Close", Status: ErrReentrant}
 	}
-	rt.ending.Lock()
-	isEnded := rt.isEnded
-	rt.ending.Unlock()
-	if isEnded {
-		<-rt.ended
-		return nil
-	}
+	end := rt.end
 	if rt.manual {
-		return rt.closeManual()
+		end = rt.endManual
 	}
+	if err := end(); err != nil && !errors.Is(err, ErrClosed) {
+		return err
+	}
+	<-rt.ended // it was this, or somebody else was faster
+	return nil
+}
+
+func (rt *Runtime) end() error {
 	if err := rt.RequestShutdown(true); err != nil {
 		return err
 	}
 	<-rt.over
-	if err := rt.Destroy(); !errors.Is(err, ErrClosed) {
-		return err
-	}
-	<-rt.ended // somebody else was faster
-	return nil
+	return rt.Destroy()
 }
 
-// closeManual gives time to those that are to be killed, as nobody else does.
-func (rt *Runtime) closeManual() error {
+// endManual gives time to those that are to be killed, as nobody else does.
+func (rt *Runtime) endManual() error {
 	var err error
 	for i := range 100 {
 		_ = rt.root.BeginShutdown(Limits{Force: true, Grace: AtOnce, CancelWait: AtOnce, Deadline: AtOnce})
 		_ = rt.Advance(time.Duration(i) * C.PTG_KILL_WAIT_NS)
 		_, _ = rt.Take(1 << 20)
-		if err = rt.Destroy(); err == nil {
-			return nil
+		if err = rt.Destroy(); err == nil || errors.Is(err, ErrClosed) {
+			return err
 		}
 	}
 	return err

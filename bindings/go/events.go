@@ -34,11 +34,15 @@ type Event struct {
 // Take carries out at most capacity events, each as it says: it starts the
 // goroutine of a task, cancels its context, calls a hook. It returns them, to
 // be looked at. On a stepped clock nothing is carried out otherwise; elsewhere
-// the runtime does it by itself.
+// the runtime does it by itself. [ErrReentrant] where one is being carried out.
 func (rt *Runtime) Take(capacity int) ([]Event, error) {
 	var events []Event
-	err := rt.do("Take", func() {
+	err := rt.on("Take", func() C.ptg_status {
+		if rt.isTelling {
+			return C.PTG_EREENTRANT
+		}
 		rt.take(capacity, func(e *C.ptg_event) { events = append(events, eventOf(e)) })
+		return C.PTG_OK
 	})
 	return events, err
 }
@@ -86,6 +90,10 @@ func (rt *Runtime) dispatch(events []C.ptg_event) {
 		}
 	}
 	rt.tasks.mu.Unlock()
+	// The library knows of no callback here, and would let hooks do what takes
+	// the next events, over these.
+	rt.isTelling = true
+	defer func() { rt.isTelling = false }()
 	for i := range events {
 		e := &events[i]
 		if e.task == 0 || e.kind == C.PTG_EVENT_ERROR {

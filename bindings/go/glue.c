@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "_cgo_export.h"
 
@@ -145,15 +147,7 @@ void glue_set_hooks(ptg_group_options *options, uint32_t hooks,
   options->user_data = (void *)user_data;
 }
 
-/* --------------------------------------------------------------- the loop --
- */
-
-static void nothing(ptg_runtime *runtime, void *user_data) {
-}
-
-ptg_status glue_wake(ptg_remote *remote) {
-  return ptg_remote_post(remote, nothing, NULL, NULL);
-}
+/* -------------------------------------------------------------- the loop -- */
 
 static void on_posted(ptg_runtime *runtime, void *user_data) {
   ptgGoPosted((uintptr_t)user_data);
@@ -173,36 +167,42 @@ void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count) {
       at->answer = ptg_task_finish(runtime, at->task, NULL);
 }
 
-/* As a guest waits. A turn that waits would do what is due before it waits, and
- * the events of that would lie there until it comes back. */
-static void wait_for_work(ptg_runtime *runtime) {
-  int64_t timeout_ns = 0;
-  struct pollfd due = {.events = POLLIN};
-  ptg_runtime_get_timeout(runtime, &timeout_ns);
-  if (timeout_ns == 0) return;
-  ptg_runtime_get_descriptor(runtime, &due.fd);
-  struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
-  ppoll(&due, 1, timeout_ns == PTG_FOREVER ? NULL : &timeout, NULL);
+int glue_open_bell(void) {
+  return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
-void glue_wait(ptg_runtime *runtime) {
-  struct pollfd due = {.events = POLLIN};
-  ptg_runtime_get_descriptor(runtime, &due.fd);
-  poll(&due, 1, -1);
+void glue_ring(int bell) {
+  eventfd_write(bell, 1);
+}
+
+void glue_close_bell(int bell) {
+  close(bell);
+}
+
+/* As a guest waits. A turn that waits would do what is due before it waits, and
+ * the events of that would lie there until it comes back. */
+void glue_wait(ptg_runtime *runtime, int bell, int has_clock, int has_loop) {
+  int64_t timeout_ns = PTG_FOREVER;
+  if (has_clock) ptg_runtime_get_timeout(runtime, &timeout_ns);
+  if (timeout_ns == 0) return;
+  struct pollfd due[] = {{.fd = bell, .events = POLLIN},
+                         {.fd = -1, .events = POLLIN}};
+  if (has_loop) ptg_runtime_get_descriptor(runtime, &due[1].fd);
+  struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+  ppoll(due, 2, timeout_ns == PTG_FOREVER ? NULL : &timeout, NULL);
+  eventfd_t rung;
+  if (due[0].revents != 0) eventfd_read(bell, &rung);
 }
 
 void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
-               int may_wait, ptg_event *events, size_t capacity,
-               size_t *count) {
+               ptg_event *events, size_t capacity, size_t *count) {
   *count = 0;
   glue_deliver(runtime, mail, mail_count);
-  if (may_wait) wait_for_work(runtime);
   if (ptg_runtime_turn(runtime, 0) == PTG_OK)
     ptg_events_take(runtime, events, sizeof(*events), capacity, count);
 }
 
-/* ------------------------------------------------------- watches and sorts --
- */
+/* ----------------------------------------------------- watches and sorts -- */
 
 static void on_over(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
                     const ptg_outcome *outcome, void *user_data) {

@@ -45,7 +45,6 @@ ptg_status glue_finish(ptg_runtime *runtime, ptg_remote *remote, ptg_task task,
 ptg_status glue_cancel(ptg_runtime *runtime, ptg_remote *remote, ptg_task task,
                        const char *reason, size_t reason_length,
                        uint64_t originator);
-ptg_status glue_wake(ptg_remote *remote);
 ptg_status glue_post(ptg_remote *remote, uintptr_t user_data);
 
 /* Mail: a spawn with nothing but its group, type and place, whose answer is as
@@ -61,15 +60,21 @@ typedef struct glue_mail {
   int64_t answer;
 } glue_mail;
 
-/* Waits until something comes from outside. */
-void glue_wait(ptg_runtime *runtime);
+/* A bell wakes the thread, also when libptg's own way in is shut. Opening
+ * returns a descriptor, or -1 with errno. */
+int glue_open_bell(void);
+void glue_ring(int bell);
+void glue_close_bell(int bell);
+
+/* Waits until the bell rings or, if has_clock, something is due by the clock
+ * or, if has_loop, something comes to the loop from outside. */
+void glue_wait(ptg_runtime *runtime, int bell, int has_clock, int has_loop);
 
 void glue_deliver(ptg_runtime *runtime, glue_mail *mail, size_t mail_count);
 
-/* Delivers, waits for something to do if may_wait, runs the loop once, and
- * takes events. */
+/* Delivers, runs the loop once, and takes events. */
 void glue_turn(ptg_runtime *runtime, glue_mail *mail, size_t mail_count,
-               int may_wait, ptg_event *events, size_t capacity, size_t *count);
+               ptg_event *events, size_t capacity, size_t *count);
 
 ptg_status glue_watch(ptg_runtime *runtime, uint64_t watched, ptg_task waiter,
                       uintptr_t user_data, ptg_watch *out);

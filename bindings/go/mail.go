@@ -2,9 +2,7 @@ package ptg
 
 /*
 #include "glue.h"
-#cgo noescape glue_turn
-#cgo noescape glue_wake
-#cgo nocallback glue_wake
+#cgo nocallback glue_ring
 */
 import "C"
 
@@ -35,6 +33,8 @@ const (
 type mailbox struct {
 	top      atomic.Pointer[letter]
 	isAsleep atomic.Bool  // the receiver waits, and is to be woken
+	ringing  atomic.Int32 // who is about to wake it
+	bell     C.int
 	spawns   atomic.Int64 // on their way
 	left     *letter      // of the receiver: taken, oldest first
 }
@@ -51,17 +51,29 @@ func (rt *Runtime) mail(l *letter) {
 			break
 		}
 	}
-	if rt.box.isAsleep.Load() && rt.box.isAsleep.CompareAndSwap(true, false) {
-		rt.nudge()
-		if !rt.steps {
-			// Full: then it is awake, or will be. Closed: it was nudged.
-			C.glue_wake(rt.remote)
-		}
+	if rt.box.isAsleep.Load() {
+		rt.box.wake()
 	}
 	if rt.isGone.Load() {
 		rt.sweep()
 	}
-	runtime.KeepAlive(rt)
+}
+
+func (b *mailbox) wake() {
+	b.ringing.Add(1)
+	if b.isAsleep.CompareAndSwap(true, false) {
+		C.glue_ring(b.bell)
+	}
+	b.ringing.Add(-1)
+}
+
+// close is for the receiver, which never sleeps again: so nobody rings any more,
+// once those are through who were about to.
+func (b *mailbox) close() {
+	for b.ringing.Load() > 0 {
+		runtime.Gosched()
+	}
+	C.glue_close_bell(b.bell)
 }
 
 // sweep refuses what came too late.
@@ -207,18 +219,18 @@ func (rt *Runtime) turn() {
 	if rt.isDestroyed {
 		return
 	}
-	mayWait := C.int(0)
-	if count == 0 && !rt.isFull && !rt.rootClosed && rt.fallAsleep() {
-		mayWait = 1
+	if count == 0 && !rt.isFull && rt.fallAsleep() {
+		rt.sleep(rt.hasLoop())
 	}
+	rt.cross(count)
+}
+
+// cross goes into C once: with the batch, for a turn of the loop, and for events.
+func (rt *Runtime) cross(count int) {
 	var taken C.size_t
-	C.glue_turn(rt.ptr, &rt.batch[0], C.size_t(count), mayWait, &rt.events[0], eventCapacity, &taken)
-	rt.box.isAsleep.Store(false)
+	C.glue_turn(rt.ptr, &rt.batch[0], C.size_t(count), &rt.events[0], eventCapacity, &taken)
 	rt.delivered(count)
 	rt.dispatch(rt.events[:taken])
-	if !rt.isFull {
-		rt.noteOver()
-	}
 }
 
 // fallAsleep says that whoever sends mail has to wake the thread; false: some

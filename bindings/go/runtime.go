@@ -3,7 +3,6 @@ package ptg
 /*
 #include "glue.h"
 #include <stdlib.h>
-#cgo noescape glue_wake
 #cgo noescape glue_self
 #cgo nocallback glue_self
 */
@@ -76,19 +75,19 @@ type Runtime struct {
 
 	box    mailbox
 	isGone atomic.Bool   // nobody opens it any more
-	wake   chan struct{} // buffered: there is mail
 	over   chan struct{} // closed when the root group is
 	ended  chan struct{} // closed when the thread has gone
 
 	// Of the thread.
-	batch   []C.glue_mail // C memory
-	batched []*Task       // whom it is about
-	events  []C.ptg_event // C memory
-	isFull  bool          // the last taking was: there may be more
-	places  placeTable
-	kinds   map[Handle]*Task // of the library's own sorts, not over yet
+	batch     []C.glue_mail // C memory
+	batched   []*Task       // whom it is about
+	events    []C.ptg_event // C memory
+	isFull    bool          // the last taking was: there may be more
+	isTelling bool          // events, or the last ends: it is a hook, and none that C knows of
+	places    placeTable
+	kinds     map[Handle]*Task // of the library's own sorts, not over yet
 
-	rootClosed, isOver, isDestroyed bool
+	rootClosed, isDestroyed bool
 }
 
 var runtimes atomic.Uint64 // made in this process
@@ -108,7 +107,7 @@ func New(options Options) (*Runtime, error) {
 		number: runtimes.Add(1), base: base, logger: options.Logger,
 		manual: options.ManualClock, steps: options.ManualClock && options.Stepped,
 		groups: map[Handle]*Group{}, places: placeTable{}, kinds: map[Handle]*Task{},
-		wake: make(chan struct{}, 1), over: make(chan struct{}), ended: make(chan struct{}),
+		over: make(chan struct{}), ended: make(chan struct{}),
 	}
 	failure := make(chan error)
 	go rt.main(options.Root, failure)

@@ -26,22 +26,19 @@ func (rt *Runtime) main(root GroupOptions, failure chan<- error) {
 	}
 	failure <- nil
 	for !rt.isDestroyed {
-		if !rt.manual && !rt.isOver {
+		if !rt.manual {
 			rt.turn()
 			continue
 		}
 		rt.deliver()
-		switch {
-		case rt.isDestroyed:
-			continue
-		case rt.manual && !rt.steps:
+		if rt.isDestroyed {
+			break
+		}
+		if !rt.steps {
 			rt.settle(0)
-			rt.noteOver()
-		case rt.isOver:
-			rt.tellLate()
 		}
 		if rt.fallAsleep() {
-			rt.sleep()
+			rt.sleep(rt.hasLoop())
 		}
 	}
 	rt.isGone.Store(true)
@@ -52,6 +49,7 @@ func (rt *Runtime) main(root GroupOptions, failure chan<- error) {
 	rt.places.free()
 	C.free(unsafe.Pointer(&rt.batch[0]))
 	C.free(unsafe.Pointer(&rt.events[0]))
+	rt.box.close()
 	close(rt.ended)
 }
 
@@ -70,7 +68,15 @@ func (rt *Runtime) create(root GroupOptions) error {
 	if rt.manual {
 		given.flags = C.PTG_RUNTIME_MANUAL_CLOCK
 	}
+	bell, err := C.glue_open_bell()
+	if bell < 0 {
+		id.Delete()
+		rt.release(root.Release)
+		return &Error{Op: "New", Status: ErrSystem, Message: "no descriptor: " + err.Error(), Errno: err.(syscall.Errno)}
+	}
+	rt.box.bell = bell
 	if status := C.ptg_runtime_create(given, &rt.ptr); status != C.PTG_OK {
+		rt.box.close()
 		return &Error{Op: "New", Status: Status(status)}
 	}
 	C.glue_set_self(C.uint64_t(rt.number))
@@ -100,39 +106,34 @@ func (rt *Runtime) abort(err error) error {
 		C.ptg_runtime_run(rt.ptr)
 	}
 	C.ptg_runtime_destroy(rt.ptr)
+	rt.box.close()
 	return err
 }
 
-// sleep waits for mail and, on a manual clock that is not stepped, for what
-// comes from outside, as from a child process. The way in is of no use for that
-// when it is shut.
-func (rt *Runtime) sleep() {
-	if rt.steps || rt.isOver {
-		<-rt.wake
-		return
+// sleep waits for mail, for what is due and for what comes from outside, as from
+// a child process. On a manual clock nothing is due by itself, and on a stepped
+// one nothing comes either.
+func (rt *Runtime) sleep(hasLoop bool) {
+	clock, loop := C.int(1), C.int(0)
+	if rt.manual {
+		clock = 0
 	}
-	C.glue_wait(rt.ptr)
+	if hasLoop && !rt.steps {
+		loop = 1
+	}
+	C.glue_wait(rt.ptr, rt.box.bell, clock, loop)
 	rt.box.isAsleep.Store(false)
 }
 
-// noteOver finds out whether the way in is shut, as it is at the end of the turn
-// in which the root is out.
-func (rt *Runtime) noteOver() {
-	if rt.rootClosed && C.glue_wake(rt.remote) == C.PTG_ECLOSED {
-		rt.isOver = true
-	}
-}
-
-// tellLate tells the late ends of tasks that were abandoned.
-func (rt *Runtime) tellLate() {
-	for taken := C.size_t(1); taken > 0; {
-		C.glue_turn(rt.ptr, &rt.batch[0], 0, 0, &rt.events[0], eventCapacity, &taken)
-		rt.dispatch(rt.events[:taken])
-	}
-}
+// hasLoop says whether the loop takes what comes. When the root is closed it lives
+// only for the library's own sorts, and to look at it would be to spin.
+func (rt *Runtime) hasLoop() bool { return !rt.rootClosed || len(rt.kinds) > 0 }
 
 // settle moves a manual clock, then does all that is due.
 func (rt *Runtime) settle(by time.Duration) C.ptg_status {
+	if rt.isTelling {
+		return C.PTG_EREENTRANT
+	}
 	status := C.ptg_runtime_advance(rt.ptr, C.int64_t(by))
 	for status == C.PTG_OK && !rt.steps && rt.take(eventCapacity, nil) > 0 {
 		C.ptg_runtime_advance(rt.ptr, 0)
@@ -235,13 +236,6 @@ func refusalOfMail(op string, status C.ptg_status, mistake string) error {
 		return invalid(op, mistake)
 	}
 	return &Error{Op: op, Status: Status(status)}
-}
-
-func (rt *Runtime) nudge() {
-	select {
-	case rt.wake <- struct{}{}:
-	default:
-	}
 }
 
 // failure turns a status of the library's into an error, on the thread.
