@@ -8,8 +8,9 @@ import "C"
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"runtime/cgo"
 	"runtime/debug"
 	"time"
@@ -57,8 +58,7 @@ func ptgGoStart(id C.uintptr_t, handle C.ptg_task) C.ptg_status {
 	if err == nil {
 		return C.PTG_OK
 	}
-	var status Status
-	if errors.As(err, &status) && error(status) == err {
+	if status, isStatus := err.(Status); isStatus {
 		return C.ptg_status(status) // it says nothing more
 	}
 	task.fail(err)
@@ -195,7 +195,7 @@ func ptgGoError(id C.uintptr_t, c *C.ptg_error) C.ptg_status {
 			failure.HandlerErr = Status(c.handler_status)
 		}
 	}
-	return handler.give(failure)
+	return handler.give(failure, handler.parent == nil)
 }
 
 // failedTask returns the task that an error is of; nil: a hook. What C has
@@ -212,25 +212,27 @@ func (rt *Runtime) failedTask(handle Handle, userData uintptr) *Task {
 	return object[*Task](C.uintptr_t(userData))
 }
 
-// give gives a failure to a group's own handler.
-func (g *Group) give(failure *Failure) C.ptg_status {
+// give gives a failure to a group's own handler; isLast: nobody is told by the
+// library if that fails.
+func (g *Group) give(failure *Failure, isLast bool) C.ptg_status {
 	switch {
 	case failure.Task != nil:
 		failure.Outcome.Err = failure.Task.failed(&failure.Outcome)
 	case len(failure.Group.hookErrs) > 0:
 		failure.Outcome.Err = failure.Group.hookErrs[0]
-		if failure.FailedHandler == nil {
-			failure.Group.hookErrs = failure.Group.hookErrs[1:]
-		}
 	}
-	err := guard(func() error { return g.options.OnError(hookContext(g), failure) })
-	g.handlerErr = err
-	if err != nil && g.parent == nil {
-		// Nobody is left to be told by the library.
-		g.rt.log("a handler failed", g, failure.Name, err)
-		return C.ptg_status(g.rt.logFailureStatus(failure))
+	g.handlerErr = guard(func() error { return g.options.OnError(hookContext(g), failure) })
+	if g.handlerErr != nil && !isLast {
+		return C.ptg_status(statusOf(g.handlerErr))
 	}
-	return C.ptg_status(statusOf(err))
+	if failure.Task == nil && len(failure.Group.hookErrs) > 0 {
+		failure.Group.hookErrs = failure.Group.hookErrs[1:]
+	}
+	if g.handlerErr != nil {
+		g.rt.log("a handler failed", g, failure.Name, g.handlerErr)
+		_ = g.rt.logFailure(g.rt.base, failure)
+	}
+	return C.PTG_OK
 }
 
 //export ptgGoGroup
@@ -269,11 +271,6 @@ func (g *Group) hook(fn func(context.Context, *Group) error) C.ptg_status {
 
 // logFailure is the handler of a root group that has none of its own.
 func (rt *Runtime) logFailure(_ context.Context, failure *Failure) error {
-	rt.logFailureStatus(failure)
-	return nil
-}
-
-func (rt *Runtime) logFailureStatus(failure *Failure) Status {
 	details := []any{"group", failure.Group.path(), "age", failure.Age}
 	if failure.Task != nil {
 		details = append(details, "task", failure.Name)
@@ -282,16 +279,23 @@ func (rt *Runtime) logFailureStatus(failure *Failure) Status {
 	if failure.HandlerErr != nil {
 		details = append(details, "handler_error", failure.HandlerErr)
 	}
-	var panicked *PanicError
-	if errors.As(failure, &panicked) {
+	if panicked, isPanic := errorAs[*PanicError](failure); isPanic {
 		details = append(details, "stack", string(panicked.Stack))
 	}
-	rt.slog().Error("ptg: a task failed and nobody handled it", details...)
-	return OK
+	rt.logLine("a task failed and nobody handled it", details)
+	return nil
 }
 
 func (rt *Runtime) log(what string, group *Group, task string, err error) {
-	rt.slog().Error("ptg: "+what, "group", group.path(), "task", task, "error", err)
+	rt.logLine(what, []any{"group", group.path(), "task", task, "error", err})
+}
+
+// logLine calls a logger, which is code of the program and may panic.
+func (rt *Runtime) logLine(what string, details []any) {
+	failure := guard(func() error { rt.slog().Error("ptg: "+what, details...); return nil })
+	if failure != nil {
+		fmt.Fprintf(os.Stderr, "ptg: %s, and the logger failed: %v\n", what, failure)
+	}
 }
 
 func (rt *Runtime) slog() *slog.Logger {

@@ -21,11 +21,12 @@ func (c *taskContext) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 func (c *taskContext) Done() <-chan struct{} { return c.standard().Done() }
 
+// Err is nil until Done is closed, and with that there is a cause.
 func (c *taskContext) Err() error {
-	if c.cause.Load() != nil {
-		return context.Canceled
+	if c.cause.Load() == nil {
+		return nil
 	}
-	return nil
+	return c.standard().Err()
 }
 
 func (c *taskContext) Value(key any) any {
@@ -112,13 +113,18 @@ func (t *Task) tellDrain() {
 }
 
 // Sleep waits for d by the runtime's clock, which may be a manual one. It
-// ends early, with the cause, when ctx is done. A task sleeps once at a time;
-// without a current task it is [ErrInvalid].
+// ends early, with the cause, when ctx is done. A task sleeps once at a time:
+// [ErrBusy] says that another goroutine of it does. Without a current task it is
+// [ErrInvalid].
 func Sleep(ctx context.Context, d time.Duration) error {
 	task := CurrentTask(ctx)
-	if task == nil || task.spec.Run == nil {
+	if task == nil || task.spec == nil || task.spec.Run == nil {
 		return &Error{Op: "Sleep", Status: ErrInvalid, Message: "not in a task with a function"}
 	}
+	if !task.sleeps.CompareAndSwap(false, true) {
+		return &Error{Op: "Sleep", Status: ErrBusy, Message: "another goroutine of the task sleeps"}
+	}
+	defer task.sleeps.Store(false)
 	woken := make(chan struct{})
 	task.woken.Store(&woken)
 	if err := task.Sleep(d); err != nil {
@@ -130,5 +136,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		_ = task.Sleep(Forever)
 		return context.Cause(ctx)
+	case <-task.Done(): // it was given up, and the runtime has ended
+		return &Error{Op: "Sleep", Status: ErrStale, Message: "the task has ended"}
 	}
 }

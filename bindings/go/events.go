@@ -168,10 +168,14 @@ func (rt *Runtime) toldGroup(e *C.ptg_event, failed *Task) {
 		failure := &Failure{
 			Group: rt.groupOrNil(Handle(e.originator)), Task: failed, Outcome: outcomeOfEvent(e),
 		}
+		failure.DuringCancel = failure.Outcome.CancelRequested
+		if info, err := failure.Group.Info(); err == nil {
+			failure.State = info.State
+		}
 		if failure.Task != nil {
 			failure.Name = failure.Task.Name()
 		}
-		group.give(failure)
+		group.give(failure, true)
 	}
 }
 
@@ -179,7 +183,7 @@ func (rt *Runtime) toldGroup(e *C.ptg_event, failed *Task) {
 func (rt *Runtime) logHook(group *Group, status C.ptg_status) {
 	if status != C.PTG_OK {
 		outcome := Outcome{Err: group.hookErrs[0], Status: Status(status)}
-		rt.logFailureStatus(&Failure{Group: group, Outcome: outcome})
+		_ = rt.logFailure(rt.base, &Failure{Group: group, Outcome: outcome})
 		group.hookErrs = nil
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"runtime/cgo"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -81,7 +82,7 @@ type GroupOptions struct {
 
 	Parallel     bool // children that no edge holds back close together
 	AdmitsAnyone bool // while it drains it accepts spawns from outside too
-	Events       bool // its hooks are told by [Runtime.Take]; then an error of OnError goes no further
+	Events       bool // its hooks are told by [Runtime.Take]; then an error of OnError is logged and goes no further
 
 	// Owner is the task whose end shuts the group down, and which is done only
 	// when the group is closed; of the parent group or one above.
@@ -104,7 +105,7 @@ type Failure struct {
 	Group        *Group        // where it happened
 	Task         *Task         // who failed; nil: a hook
 	Name         string        // of the task
-	Age          time.Duration // since it was spawned
+	Age          time.Duration // since it was spawned; of a group with Events: 0
 	Outcome      Outcome       // how it failed; Err is the very error
 	DuringCancel bool          // after it was asked to end
 	State        State         // of Group, as now
@@ -330,8 +331,9 @@ func (l *Limits) toC() C.ptg_shutdown_options {
 // Shutdown begins the shutdown of the group, as [Group.BeginShutdown], waits
 // until it is closed, and returns the report. The current task or group of ctx
 // is who asks. A deadline of ctx is one of the shutdown: by then all is closed,
-// and the report is returned. When ctx is cancelled before, Shutdown returns the
-// cause and the shutdown goes on. Everybody who waits gets the same report. From
+// and the report is returned. When ctx is cancelled before, or the group has not
+// had its turn in the shutdown of one above by then, Shutdown returns the cause
+// and the shutdown goes on. Everybody who waits gets the same report. From
 // inside of the group, or in a hook, it begins and is [ErrDeadlock] at once.
 func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error) {
 	limit := Limits{}
@@ -376,12 +378,23 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 	select {
 	case <-closed:
 	case <-ctx.Done():
-		if g.rt.manual || !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if g.rt.manual || !errors.Is(ctx.Err(), context.DeadlineExceeded) || g.waitsForItsTurn() {
 			return nil, context.Cause(ctx)
 		}
 		<-closed // its deadline is the shutdown's, which is at its end
 	}
 	return g.report.Load(), nil
+}
+
+// waitsForItsTurn says whether the shutdown of the group is held up by others.
+func (g *Group) waitsForItsTurn() bool {
+	report, err := g.Report()
+	if err != nil {
+		return false // it is closed and gone
+	}
+	return !slices.ContainsFunc(report.Rows, func(row ReportRow) bool {
+		return row.State == StateDraining || row.State == StateCancelling || row.Group == g.handle && row.State == StateClosed
+	})
 }
 
 // path returns the names from the root down, for people.

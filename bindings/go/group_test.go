@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -252,6 +253,26 @@ func TestDeadlineOfTheContextIsTheShutdowns(t *testing.T) {
 	}
 }
 
+// A group that has not had its turn is not at its end.
+func TestDeadlineOfTheContextOfOneThatWaitsForItsTurn(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{Grace: ptg.Forever}})
+	later, first := newGroup(t, rt.Root(), ptg.GroupOptions{}), newGroup(t, rt.Root(), ptg.GroupOptions{})
+	release := make(chan struct{})
+	first.Go(func(context.Context) error { <-release; return nil })
+	if err := rt.Root().BeginShutdown(ptg.Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	if report, err := later.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) || report != nil {
+		t.Error(report, err)
+	}
+	close(release)
+	if report, err := rt.Wait(within(t)); err != nil || !report.IsClean() {
+		t.Error(report, err)
+	}
+}
+
 func TestReportNamesWhoAskedForTheShutdown(t *testing.T) {
 	elsewhere := newRuntime(t, ptg.Options{}).Root().Go(park)
 	rt := newRuntime(t, ptg.Options{})
@@ -334,6 +355,61 @@ func TestHandlersFailUpward(t *testing.T) {
 	_ = task.Wait(within(t))
 	if !logged.has("root handler", "the cause", "clumsy", "/inner") {
 		t.Error(logged.text.String())
+	}
+}
+
+// The error of a hook arrives at every handler.
+func TestHooksFailUpward(t *testing.T) {
+	handled := make(failures, 2)
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: handled.handle}})
+	hook, closing, handler := errors.New("drain"), errors.New("closed"), errors.New("handler")
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{
+		OnDrain:  func(context.Context, *ptg.Group) error { return hook },
+		OnClosed: func(context.Context, *ptg.Group) error { return closing },
+		OnError:  func(context.Context, *ptg.Failure) error { return handler },
+	})
+	if _, err := group.Shutdown(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	for _, cause := range []error{hook, closing} {
+		if failure := receive(t, handled); failure.Outcome.Err != cause || failure.HandlerErr != handler {
+			t.Errorf("%v, and not %v; %v", failure.Outcome.Err, cause, failure.HandlerErr)
+		}
+	}
+}
+
+// Nobody is told of it by the library.
+func TestAHandlerThatIsToldByEventsFails(t *testing.T) {
+	var logged logs
+	rt := newRuntime(t, ptg.Options{Logger: logged.logger()})
+	group := newGroup(t, rt.Root(), ptg.GroupOptions{
+		Name: "g", Events: true,
+		OnError: func(_ context.Context, failure *ptg.Failure) error {
+			if failure.State != ptg.StateOpen || failure.DuringCancel {
+				t.Errorf("%+v", failure)
+			}
+			return errors.New("the handler")
+		},
+	})
+	_ = group.Go(func(context.Context) error { return errors.New("the cause") }).Wait(within(t))
+	if _, err := group.Shutdown(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if !logged.has("the handler", "the cause", "group=/g") {
+		t.Error(logged.text.String())
+	}
+}
+
+// panickingLogs is a log handler that is not as it should be.
+type panickingLogs struct{ slog.Handler }
+
+func (panickingLogs) Enabled(context.Context, slog.Level) bool { panic("logs") }
+
+func TestALoggerThatPanicsHarmsNobody(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{Logger: slog.New(panickingLogs{})})
+	cause := errors.New("the cause, and a logger that fails: both are meant to be here")
+	if err := rt.Root().Go(func(context.Context) error { return cause }).Wait(within(t)); err != cause {
+		t.Error(err)
 	}
 }
 

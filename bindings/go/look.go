@@ -129,9 +129,9 @@ type TaskInfo struct {
 // Info returns the task as it is now; [ErrStale]: it has ended.
 func (t *Task) Info() (TaskInfo, error) {
 	var info TaskInfo
-	err := t.rt.on("Info", func() C.ptg_status {
+	err := t.call("Info", "", func(task C.ptg_task) C.ptg_status {
 		c := C.ptg_task_info{size: C.sizeof_ptg_task_info}
-		status := C.ptg_task_get_info(t.rt.ptr, C.ptg_task(t.Handle()), &c)
+		status := C.ptg_task_get_info(t.rt.ptr, task, &c)
 		if status == C.PTG_OK {
 			info = TaskInfo{
 				Task: Handle(c.task), Group: Handle(c.group), Name: goString(c.name, c.name_length),
@@ -240,14 +240,21 @@ func (g *Group) CountNames(capacity int) ([]NameCount, error) {
 	}
 	var names []NameCount
 	err := g.rt.on("CountNames", func() C.ptg_status {
-		found := make([]C.ptg_name_row, capacity+1)
-		var count C.size_t
-		status := C.ptg_group_count_names(g.rt.ptr, C.ptg_group(g.Handle()), &found[0], C.sizeof_ptg_name_row,
-			C.size_t(capacity), &count)
-		for _, c := range found[:count] {
-			names = append(names, NameCount{C.GoString(c.type_name), goString(c.name, c.name_length), uint64(c.count)})
+		// As many as there are, and not as were asked for, which may be any number.
+		found := make([]C.ptg_name_row, min(capacity, 256)+1)
+		for {
+			room, count := len(found)-1, C.size_t(0)
+			status := C.ptg_group_count_names(g.rt.ptr, C.ptg_group(g.Handle()), &found[0], C.sizeof_ptg_name_row,
+				C.size_t(room), &count)
+			if status == C.PTG_OK && int(count) == room && room < capacity {
+				found = make([]C.ptg_name_row, min(capacity, 16*room)+1)
+				continue
+			}
+			for _, c := range found[:count] {
+				names = append(names, NameCount{C.GoString(c.type_name), goString(c.name, c.name_length), uint64(c.count)})
+			}
+			return status
 		}
-		return status
 	})
 	return names, err
 }

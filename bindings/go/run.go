@@ -46,7 +46,6 @@ func (t *Task) ranTo(err error) {
 	if t.isCancellation(err) {
 		outcome.Status = ErrCanceled
 	}
-	t.keepFailure(err)
 	// When the runtime has ended nobody is left to be told.
 	_ = t.rt.mailCall("finish", func() { t.finish(nil, outcome) })
 }
@@ -57,10 +56,10 @@ func (t *Task) isCancellation(err error) bool {
 	return cause != nil && statusOf(err) == ErrCanceled
 }
 
-// keepFailure keeps the error object for the handler and who waits.
+// keepFailure keeps the error object for the handler and who waits: the first.
 func (t *Task) keepFailure(err error) {
 	if err != nil {
-		t.failure.Store(&err)
+		t.failure.CompareAndSwap(nil, &err)
 	}
 }
 
@@ -86,8 +85,15 @@ func (t *Task) finish(way *C.ptg_remote, outcome *Outcome) C.ptg_status {
 		}
 	}
 	text, length := cString(message)
-	return C.glue_finish(t.rt.ptr, way, C.ptg_task(t.handle.Load()), C.ptg_status(status),
+	if way != nil {
+		t.keepFailure(outcome.Err) // it may be told before this returns
+	}
+	answer := C.glue_finish(t.rt.ptr, way, C.ptg_task(t.Handle()), C.ptg_status(status),
 		C.int32_t(outcome.Code), C.uint64_t(outcome.Value), text, length)
+	if answer == C.PTG_OK {
+		t.keepFailure(outcome.Err)
+	}
+	return answer
 }
 
 // messageOf returns what an error says, whatever it is: as UTF-8, and without

@@ -3,6 +3,7 @@ package ptg_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -204,6 +205,92 @@ func TestHooksMayCallEverythingAndWaitForNothing(t *testing.T) {
 	}
 	if _, err := rt.Wait(within(t)); err != nil {
 		t.Error(err)
+	}
+}
+
+// Functions that are told by events are hooks too, where C does not know it.
+func TestHooksByEventsAreNoPlaceToDestroyFrom(t *testing.T) {
+	for _, manual := range []bool{false, true} {
+		rt, err := ptg.New(ptg.Options{ManualClock: manual, Root: ptg.GroupOptions{CancelWait: ptg.AtOnce}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		started, release, told := make(chan struct{}, 3), make(chan struct{}), make(chan error, 9)
+		done := func(*ptg.Task, ptg.Outcome) {
+			_, taken := rt.Take(9)
+			for _, err := range []error{taken, rt.Destroy(), rt.Close()} {
+				told <- err
+			}
+			if manual {
+				told <- rt.Advance(0)
+			}
+		}
+		for name, spec := range map[string]ptg.TaskSpec{
+			"ends late":  {Run: func(context.Context) error { started <- struct{}{}; <-release; return nil }},
+			"never does": {Start: func(*ptg.Task) error { started <- struct{}{}; return nil }},
+		} {
+			spec.Name, spec.Done = name, done
+			if _, err := rt.Root().Spawn(within(t), spec); err != nil {
+				t.Fatal(err)
+			}
+			receive(t, started)
+		}
+		if _, err := rt.Shutdown(within(t), ptg.Limits{Force: true}); err != nil {
+			t.Fatal(err)
+		}
+		close(release)
+		expect := func() {
+			t.Helper()
+			for range 3 {
+				if err := receive(t, told); !errors.Is(err, ptg.ErrReentrant) {
+					t.Error(err)
+				}
+			}
+			if manual && !errors.Is(receive(t, told), ptg.ErrReentrant) {
+				t.Error("time was moved")
+			}
+		}
+		expect()
+		if err := rt.Destroy(); err != nil {
+			t.Fatal(err)
+		}
+		expect()
+	}
+}
+
+func TestManyCloseAtOnce(t *testing.T) {
+	for _, manual := range []bool{false, true} {
+		for range 20 {
+			rt, err := ptg.New(ptg.Options{ManualClock: manual})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all sync.WaitGroup
+			for range 4 {
+				all.Go(func() {
+					if err := rt.Close(); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+		}
+	}
+}
+
+// As many as were asked for, and room for no more than there are.
+func TestCountNames(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	for n := range 300 {
+		spec := ptg.TaskSpec{Name: fmt.Sprint(n), Run: park}
+		if _, err := rt.Root().Spawn(within(t), spec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for capacity, expected := range map[int]int{0: 0, 7: 7, 256: 256, 257: 257, 300: 300, 1 << 60: 300} {
+		if names, err := rt.Root().CountNames(capacity); err != nil || len(names) != expected {
+			t.Errorf("%d for %d, %v", len(names), capacity, err)
+		}
 	}
 }
 

@@ -148,14 +148,23 @@ var ErrGoexit = errors.New("ptg: the task's function called runtime.Goexit")
 
 // statusOf returns what the library is told of an error.
 func statusOf(err error) Status {
-	var status Status
-	switch {
-	case err == nil:
+	if err == nil {
 		return OK
-	case errors.As(err, &status) && status < 0:
+	}
+	if status, isStatus := errorAs[Status](err); isStatus && status < 0 {
 		return status
-	case errors.Is(err, context.Canceled):
+	}
+	isCanceled := false
+	_ = guard(func() error { isCanceled = errors.Is(err, context.Canceled); return nil })
+	if isCanceled {
 		return ErrCanceled
 	}
 	return ErrFailed
+}
+
+// errorAs is [errors.As] for the errors of the program, whose methods may panic,
+// as those of a nil pointer do: such a one is none.
+func errorAs[T error](err error) (found T, is bool) {
+	_ = guard(func() error { is = errors.As(err, &found); return nil })
+	return found, is
 }

@@ -129,6 +129,7 @@ type Task struct {
 	process *Process
 	isOwner atomic.Bool
 	isTold  atomic.Bool // its end was said already
+	sleeps  atomic.Bool // a goroutine of it does
 }
 
 // latch is a channel that is closed once.
@@ -159,7 +160,8 @@ func latchAt(at *atomic.Pointer[latch], isOpen func() bool) <-chan struct{} {
 var endedWell Outcome
 
 // Handle returns the number of the task; 0: it was refused. Just after
-// [Group.Go] it waits for the runtime to have given it one.
+// [Group.Go] it waits for the runtime to have given it one; in a hook, where
+// that can not be waited for, it is 0 until then.
 func (t *Task) Handle() Handle {
 	if t == nil {
 		return 0
@@ -200,8 +202,7 @@ func (t *Task) Finish(outcome Outcome) error {
 	if outcome.Status > 0 {
 		mistake = fmt.Sprintf("Status is positive: %d", outcome.Status)
 	}
-	t.keepFailure(outcome.Err)
-	err := t.rt.send("Finish", mistake, func(way *C.ptg_remote) C.ptg_status { return t.finish(way, &outcome) })
+	err := t.send("Finish", mistake, func(way *C.ptg_remote) C.ptg_status { return t.finish(way, &outcome) })
 	if err == nil {
 		t.isTold.Store(true)
 	}
@@ -221,8 +222,32 @@ func (t *Task) CancelFrom(reason string, originator Handle) error {
 	if length == 0 {
 		text = nil
 	}
-	return t.rt.send("Cancel", mistakeInName("the reason", reason), func(way *C.ptg_remote) C.ptg_status {
-		return C.glue_cancel(t.rt.ptr, way, C.ptg_task(t.handle.Load()), text, length, C.uint64_t(originator))
+	return t.send("Cancel", mistakeInName("the reason", reason), func(way *C.ptg_remote) C.ptg_status {
+		return C.glue_cancel(t.rt.ptr, way, C.ptg_task(t.Handle()), text, length, C.uint64_t(originator))
+	})
+}
+
+// send is [Runtime.send] for a call about the task, which may be on its way.
+func (t *Task) send(op, mistake string, fn func(way *C.ptg_remote) C.ptg_status) error {
+	if !t.rt.isOnThread() {
+		return t.rt.send(op, mistake, fn)
+	}
+	if t.isOnItsWay() && mistake == "" {
+		return t.rt.mailCall(op, func() { fn(nil) }) // after its spawn
+	}
+	if err := t.unnameable(op, "the task", t.rt); err != nil {
+		return err
+	}
+	return t.rt.send(op, mistake, fn)
+}
+
+// call carries out a call about the task on the thread.
+func (t *Task) call(op, mistake string, fn func(task C.ptg_task) C.ptg_status) error {
+	return t.rt.onChecked(op, func() error {
+		if err := t.unnameable(op, "the task", t.rt); err != nil {
+			return err
+		}
+		return t.rt.refusal(op, fn(C.ptg_task(t.handle.Load())), mistake)
 	})
 }
 
@@ -251,9 +276,8 @@ func (t *Task) Sleep(d time.Duration) error {
 	if t.spec != nil && t.spec.Start != nil && t.spec.Wake == nil {
 		mistake = "the task has no Wake"
 	}
-	return t.rt.onChecked("Sleep", func() error {
-		status := C.ptg_task_sleep(t.rt.ptr, C.ptg_task(t.Handle()), C.int64_t(d))
-		return t.rt.refusal("Sleep", status, mistake)
+	return t.call("Sleep", mistake, func(task C.ptg_task) C.ptg_status {
+		return C.ptg_task_sleep(t.rt.ptr, task, C.int64_t(d))
 	})
 }
 
@@ -262,9 +286,8 @@ func (t *Task) Sleep(d time.Duration) error {
 // [ErrBusy]: the group is not in its drain phase.
 func (t *Task) ExtendGrace(d time.Duration) (time.Duration, error) {
 	var left C.int64_t
-	err := t.rt.onChecked("ExtendGrace", func() error {
-		status := C.ptg_task_extend_grace(t.rt.ptr, C.ptg_task(t.Handle()), C.int64_t(d), &left)
-		return t.rt.refusal("ExtendGrace", status, mistakeInDuration("the duration", d))
+	err := t.call("ExtendGrace", mistakeInDuration("the duration", d), func(task C.ptg_task) C.ptg_status {
+		return C.ptg_task_extend_grace(t.rt.ptr, task, C.int64_t(d), &left)
 	})
 	return time.Duration(left), err
 }
@@ -309,7 +332,7 @@ func (t *Task) isWaitedForInside(waiter *Task) bool {
 	if t.rt.isOnThread() {
 		return true
 	}
-	return waiter != nil && (waiter.handle.Load() == t.handle.Load() || t.isOwnerOf(waiter))
+	return waiter != nil && (waiter == t || t.isOwnerOf(waiter))
 }
 
 // isOwnerOf says whether a task stands in a group that t owns.

@@ -34,6 +34,12 @@ type panickingError struct{ text *string }
 
 func (e panickingError) Error() string { return *e.text }
 
+type wrappingError struct{ inner error }
+
+func (e *wrappingError) Error() string { return e.inner.Error() }
+
+func (e *wrappingError) Unwrap() error { return e.inner }
+
 // The very object arrives, at the handler and at who waits, whatever it is.
 func TestErrorObjectsArriveUnharmed(t *testing.T) {
 	own := &ownError{[]string{"a", "b"}}
@@ -45,6 +51,7 @@ func TestErrorObjectsArriveUnharmed(t *testing.T) {
 		"one of many kilobytes":               errors.New(strings.Repeat("long ", 20_000)),
 		"one with nothing to say":             errors.New(""),
 		"one whose Error panics":              panickingError{},
+		"a nil pointer":                       (*wrappingError)(nil),
 		"a cancellation that nobody asked of": context.Canceled,
 		"a status":                            ptg.ErrFull,
 	} {
@@ -56,7 +63,7 @@ func TestErrorObjectsArriveUnharmed(t *testing.T) {
 				t.Errorf("who waited got %#v", err)
 			}
 			got := receive(t, handled)
-			if got.Outcome.Err != failure || !errors.Is(got, failure) {
+			if got.Outcome.Err != failure || got.Unwrap() != failure {
 				t.Errorf("the handler got %#v", got.Outcome.Err)
 			}
 			if !utf8.ValidString(got.Outcome.Message) {
@@ -445,5 +452,138 @@ func TestObservedFailureIsForWhoWaits(t *testing.T) {
 	info, err := rt.Root().Info()
 	if err != nil || info.Failed != 1 || len(handled) > 0 {
 		t.Errorf("%+v, %v, %d handled", info, err, len(handled))
+	}
+}
+
+// That they are both without a handle makes them no one task.
+func TestWhoWaitsWithTheContextOfOneThatWasRefused(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	full := newGroup(t, rt.Root(), ptg.GroupOptions{MaxTasks: 1})
+	full.Go(park)
+	one, other := full.Go(park), full.Go(park)
+	if err := one.Wait(context.WithoutCancel(other.Context())); !errors.Is(err, ptg.ErrFull) {
+		t.Error(err)
+	}
+}
+
+func TestOnlyTheFirstFinishCounts(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{OnError: ignore}})
+	first := errors.New("first")
+	task, err := rt.Root().Spawn(within(t), ptg.TaskSpec{Start: func(task *ptg.Task) error {
+		if err := task.Finish(ptg.Outcome{Err: first}); err != nil {
+			t.Error(err)
+		}
+		if err := task.Finish(ptg.Outcome{Err: errors.New("second")}); !errors.Is(err, ptg.ErrStale) {
+			t.Error(err)
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := task.Wait(within(t)); err != first {
+		t.Error(err)
+	}
+}
+
+// A hook can ask it to end; what needs the task itself says why it cannot be.
+func TestATaskOnItsWayIsMetInAHook(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	inside, met, seen := make(chan struct{}), make(chan *ptg.Task), make(chan struct{})
+	err := rt.Post(func() {
+		defer close(seen)
+		close(inside)
+		task := <-met
+		if handle := task.Handle(); handle != 0 {
+			t.Error("it has a handle:", handle)
+		}
+		if _, err := task.Info(); !errors.Is(err, ptg.ErrBusy) {
+			t.Error(err)
+		}
+		if err := task.Cancel("met"); err != nil {
+			t.Error(err)
+		}
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	receive(t, inside)
+	task := rt.Root().Go(park)
+	met <- task
+	receive(t, seen)
+	var cause *ptg.Cancellation
+	if err := task.Wait(within(t)); !errors.As(err, &cause) || cause.Reason != "met" {
+		t.Error(err)
+	}
+}
+
+func TestATaskSleepsOnceAtATime(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{ManualClock: true})
+	sleeping, refused := make(chan error, 2), make(chan struct{})
+	task := rt.Root().Go(func(ctx context.Context) error {
+		for range 2 {
+			go func() { sleeping <- ptg.Sleep(ctx, time.Hour) }()
+		}
+		if err := <-sleeping; !errors.Is(err, ptg.ErrBusy) {
+			t.Error("the second:", err)
+		}
+		close(refused)
+		if err := <-sleeping; !errors.Is(err, ptg.ErrCanceled) {
+			t.Error("the first:", err)
+		}
+		return ptg.Sleep(context.WithoutCancel(ctx), 0)
+	})
+	receive(t, refused)
+	_ = task.Cancel("")
+	if err := task.Wait(within(t)); err != nil {
+		t.Error("it may sleep again:", err)
+	}
+}
+
+// By the clock, which goes on when all is closed, and for good with the runtime.
+func TestATaskThatWasGivenUpSleeps(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{CancelWait: ptg.AtOnce}})
+	started, release, slept := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+	task := rt.Root().Go(func(ctx context.Context) error {
+		close(started)
+		<-release
+		for _, length := range []time.Duration{time.Microsecond, time.Hour} {
+			slept <- ptg.Sleep(context.WithoutCancel(ctx), length)
+		}
+		return nil
+	})
+	receive(t, started)
+	if _, err := rt.Shutdown(within(t), ptg.Limits{Force: true}); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	if err := receive(t, slept); err != nil {
+		t.Error(err)
+	}
+	if err := rt.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := receive(t, slept); !errors.Is(err, ptg.ErrStale) && !errors.Is(err, ptg.ErrClosed) {
+		t.Error(err)
+	}
+	if err := task.Wait(within(t)); !errors.Is(err, ptg.ErrTimedOut) {
+		t.Error(err)
+	}
+}
+
+// As soon as Err says that it is cancelled, there is a cause.
+func TestAContextThatIsCancelledHasACause(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	for range 200 {
+		task := rt.Root().Go(func(ctx context.Context) error {
+			for ctx.Err() == nil {
+				runtime.Gosched()
+			}
+			return context.Cause(ctx)
+		})
+		_ = task.Cancel("")
+		if err := task.Wait(within(t)); !errors.Is(err, ptg.ErrCanceled) {
+			t.Fatal(err)
+		}
 	}
 }

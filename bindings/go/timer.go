@@ -142,9 +142,9 @@ type TimerInfo struct {
 // TimerInfo returns what a timer has done.
 func (t *Task) TimerInfo() (TimerInfo, error) {
 	var info TimerInfo
-	err := t.rt.on("TimerInfo", func() C.ptg_status {
+	err := t.call("TimerInfo", "", func(task C.ptg_task) C.ptg_status {
 		c := C.ptg_timer_info{size: C.sizeof_ptg_timer_info}
-		status := C.ptg_timer_get_info(t.rt.ptr, C.ptg_task(t.Handle()), &c)
+		status := C.ptg_timer_get_info(t.rt.ptr, task, &c)
 		info = TimerInfo{uint64(c.fired), uint64(c.skipped), uint64(c.missed)}
 		return status
 	})
