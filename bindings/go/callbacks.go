@@ -20,9 +20,16 @@ import (
 func guard(fn func() error) (err error) {
 	isDone := false
 	defer func() {
-		if !isDone {
-			err = newPanicError(recover())
+		if isDone {
+			return
 		}
+		value := recover()
+		if value == nil {
+			// It cannot be stopped, and would take the thread away from under C.
+			fmt.Fprintf(os.Stderr, "ptg: runtime.Goexit, as by t.FailNow, on the runtime's thread\n\n%s", debug.Stack())
+			os.Exit(2)
+		}
+		err = newPanicError(value)
 	}()
 	err = fn()
 	isDone = true
@@ -145,10 +152,8 @@ func ptgGoRelease(id C.uintptr_t) {
 	handle.Delete()
 	switch given := value.(type) {
 	case *Group:
-		// One with events is told of its closing after this.
-		if !given.options.Events {
-			given.rt.forget(given)
-		}
+		given.isReleased = true
+		given.forget()
 		given.rt.release(given.options.Release)
 	case *Task:
 		given.rt.release(given.spec.Release)
@@ -169,10 +174,15 @@ func (rt *Runtime) release(fn func()) {
 	}
 }
 
-func (rt *Runtime) forget(group *Group) {
-	rt.mu.Lock()
-	delete(rt.groups, group.handle)
-	rt.mu.Unlock()
+// forget forgets a group that is gone and, if it is told by events, was told so:
+// before or after.
+func (g *Group) forget() {
+	if !g.isReleased || g.options.Events && !g.isTold {
+		return
+	}
+	g.rt.mu.Lock()
+	delete(g.rt.groups, g.handle)
+	g.rt.mu.Unlock()
 }
 
 // ------------------------------------------------------------------ groups --
@@ -247,9 +257,7 @@ func ptgGoGroup(id C.uintptr_t, kind C.int) C.ptg_status {
 func (g *Group) toldClosed() C.ptg_status {
 	status := g.hook(g.options.OnClosed)
 	if g.isWanted.Load() || g == g.rt.root {
-		if report, err := g.Report(); err == nil {
-			g.report.Store(report)
-		}
+		g.keepReport()
 	}
 	if g == g.rt.root && !g.rt.rootClosed {
 		g.rt.rootClosed = true

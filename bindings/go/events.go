@@ -157,7 +157,8 @@ func (rt *Runtime) toldGroup(e *C.ptg_event, failed *Task) {
 		rt.logHook(group, group.hook(group.options.OnDrain))
 	case C.PTG_EVENT_GROUP_CLOSED:
 		rt.logHook(group, group.toldClosed())
-		rt.forget(group)
+		group.isTold = true
+		group.forget()
 	case C.PTG_EVENT_ERROR:
 		if group.options.OnError == nil {
 			return

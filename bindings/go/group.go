@@ -146,6 +146,8 @@ type Group struct {
 	report     atomic.Pointer[Report]
 	hookErrs   []error // of the thread: told, not handled yet
 	handlerErr error   // of the thread
+	isTold     bool    // of the thread: an event has said that it is closed
+	isReleased bool    // of the thread
 }
 
 // NewGroup makes a group in g, open. [ErrClosed]: g is not open any more.
@@ -362,7 +364,10 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 			return &Error{Op: "Shutdown", Status: ErrDeadlock}
 		}
 		if status == C.PTG_OK {
-			over := func(Outcome) { close(closed) }
+			over := func(Outcome) {
+				g.keepReport() // if it was closed before it was wanted
+				close(closed)
+			}
 			watch := &Watch{rt: g.rt, options: WatchOptions{Waiter: CurrentTask(ctx), Over: over}}
 			status = watch.add(uint64(g.handle))
 			if status == C.PTG_ESTALE { // the task of ctx has ended, or is of another runtime: it holds nothing up
@@ -384,6 +389,16 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 		<-closed // its deadline is the shutdown's, which is at its end
 	}
 	return g.report.Load(), nil
+}
+
+// keepReport keeps the report for those who wait, if it can be read.
+func (g *Group) keepReport() {
+	if g.report.Load() != nil {
+		return
+	}
+	if report, err := g.Report(); err == nil {
+		g.report.Store(report)
+	}
 }
 
 // waitsForItsTurn says whether the shutdown of the group is held up by others.

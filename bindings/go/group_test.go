@@ -607,3 +607,42 @@ func TestBoundedGroups(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// As long as a task that was abandoned goes on.
+func TestAClosedGroupIsKeptWithItsReport(t *testing.T) {
+	for _, events := range []bool{false, true} {
+		rt := newRuntime(t, ptg.Options{Root: ptg.GroupOptions{CancelWait: ptg.AtOnce}})
+		released := make(chan struct{}, 2)
+		options := ptg.GroupOptions{Events: events, Release: func() { released <- struct{}{} }}
+		top := newGroup(t, rt.Root(), options)
+		low := newGroup(t, top, options)
+		started, release := make(chan struct{}), make(chan struct{})
+		stuck := low.Go(func(context.Context) error { close(started); <-release; return nil })
+		receive(t, started)
+		whole, err := top.Shutdown(within(t), ptg.Limits{Force: true})
+		if err != nil || len(whole.Rows) != 2 {
+			t.Fatal(whole, err)
+		}
+		if report, err := low.Shutdown(within(t)); err != nil || report.Rows[0] != whole.Rows[0] {
+			t.Error("who asks late:", report, err)
+		}
+		if report, err := top.Report(); err != nil || !slices.Equal(report.Rows, whole.Rows) {
+			t.Error(report, err)
+		}
+		if blame, err := top.Blame(); err != nil || blame[0].Group != low.Handle() || blame[0].Task != stuck.Handle() {
+			t.Error(blame, err)
+		}
+		if rt.GroupAt(low.Handle()) != low || len(released) > 0 {
+			t.Error("it is gone")
+		}
+		close(release)
+		if err := stuck.Wait(within(t)); err != nil {
+			t.Error(err)
+		}
+		receive(t, released)
+		receive(t, released)
+		if _, err := top.Report(); !errors.Is(err, ptg.ErrStale) || rt.GroupAt(low.Handle()) == low {
+			t.Error("it is kept:", err)
+		}
+	}
+}

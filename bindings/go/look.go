@@ -309,8 +309,9 @@ type ReportRow struct {
 }
 
 // Report returns the report of the group's shutdown, as far as it has come: from
-// its beginning to the end of OnClosed of the group that it was asked for. The
-// root's until [Runtime.Destroy]. What [Group.Shutdown] returns stays.
+// its beginning to the end of OnClosed of the group that it was asked for, and as
+// long as a task that was abandoned there or below goes on. The root's until
+// [Runtime.Destroy]. What [Group.Shutdown] returns stays.
 func (g *Group) Report() (*Report, error) {
 	report := &Report{}
 	paths := map[Handle]string{}

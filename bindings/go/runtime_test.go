@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"sync"
@@ -432,5 +433,21 @@ func TestPlanAndBlame(t *testing.T) {
 	blame, err := rt.Root().Blame()
 	if err != nil || len(blame) == 0 {
 		t.Errorf("%+v, %v", blame, err)
+	}
+}
+
+// It ends the program, which would hang: there is no way to go on.
+func TestGoexitInAHookIsSaid(t *testing.T) {
+	if os.Getenv("PTG_GOEXIT") != "" {
+		rt := newRuntime(t, ptg.Options{})
+		_ = rt.Do(func() { t.FailNow() })
+	}
+	command := exec.Command(os.Args[0], "-test.run=^TestGoexitInAHookIsSaid$")
+	command.Env = append(os.Environ(), "PTG_GOEXIT=1")
+	output, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(output), "runtime.Goexit") ||
+		!strings.Contains(string(output), "runtime_test.go") {
+		t.Errorf("%v\n%s", err, output)
 	}
 }

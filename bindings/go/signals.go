@@ -3,6 +3,7 @@ package ptg
 import (
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -33,13 +34,7 @@ func (rt *Runtime) ShutdownOnSignals(limits Limits, signals ...os.Signal) (stop 
 			}
 		}
 	}()
-	return func() {
-		select {
-		case <-stopped:
-		default:
-			close(stopped)
-		}
-	}
+	return sync.OnceFunc(func() { close(stopped) })
 }
 
 func (rt *Runtime) signalled(count int, limits Limits) {
