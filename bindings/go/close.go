@@ -98,9 +98,9 @@ func (rt *Runtime) destroyNow() C.ptg_status {
 }
 
 // awaitLast waits for child processes that were given up, and killed. Their ends
-// are told, but they live on in the loop.
+// are told, but they live on in the loop. It does not wait if there is more to do.
 func (rt *Runtime) awaitLast() {
-	rt.sleep(true)
+	rt.sleep(true, true)
 	if rt.manual {
 		rt.settle(0)
 	} else {

@@ -5,6 +5,8 @@ package ptg
 */
 import "C"
 
+import "cmp"
+
 // EventKind is what an event says.
 type EventKind uint32
 
@@ -160,8 +162,11 @@ func (rt *Runtime) toldGroup(e *C.ptg_event, failed *Task) {
 		group.isTold = true
 		group.forget()
 	case C.PTG_EVENT_ERROR:
-		if group.options.OnError == nil {
-			return
+		if group.options.OnError == nil && rt.steps {
+			return // who takes it sees it
+		}
+		for group.options.OnError == nil { // the root has one
+			group = cmp.Or(group.parent, rt.root)
 		}
 		if failed == nil {
 			failed = rt.failedTask(Handle(e.task), uintptr(e.user_data))

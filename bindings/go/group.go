@@ -74,7 +74,7 @@ type GroupOptions struct {
 	CancelWait time.Duration // from cancel to giving up; of the root: 5 s
 	Deadline   time.Duration // for this group with all below it; 0: none of its own
 
-	MaxTasks  int // live at once; 0: no bound
+	MaxTasks  int // live at once, timers, queues and processes too; 0: no bound
 	MaxQueued int // that wait for a place; 0: no bound
 	WhenFull  WhenFull
 	OnFailure Policy

@@ -400,6 +400,19 @@ func TestAHandlerThatIsToldByEventsFails(t *testing.T) {
 	}
 }
 
+// It is the nearest above that handles, as elsewhere.
+func TestAGroupWithEventsAndWithoutAHandler(t *testing.T) {
+	handled := make(failures, 1)
+	rt := newRuntime(t, ptg.Options{})
+	above := newGroup(t, rt.Root(), ptg.GroupOptions{OnError: handled.handle})
+	group := newGroup(t, newGroup(t, above, ptg.GroupOptions{}), ptg.GroupOptions{Events: true})
+	cause := errors.New("the cause")
+	task := group.Go(func(context.Context) error { return cause })
+	if failure := receive(t, handled); failure.Outcome.Err != cause || failure.Group != group || failure.Task != task {
+		t.Errorf("%+v", failure)
+	}
+}
+
 // panickingLogs is a log handler that is not as it should be.
 type panickingLogs struct{ slog.Handler }
 

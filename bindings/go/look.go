@@ -259,8 +259,8 @@ func (g *Group) CountNames(capacity int) ([]NameCount, error) {
 	return names, err
 }
 
-// PlanStep is a group of a plan. Times count from the beginning of the
-// shutdown; [Forever]: not bounded.
+// PlanStep is a group of a plan, of which [Runtime.GroupAt] knows the name. Times
+// count from the beginning of the shutdown; [Forever]: not bounded.
 type PlanStep struct {
 	Group                 Handle
 	WaitsFor              Handle // whose closing lets its drain begin; 0: nobody's

@@ -220,7 +220,7 @@ func (rt *Runtime) turn() {
 		return
 	}
 	if count == 0 && !rt.isFull && rt.fallAsleep() {
-		rt.sleep(rt.hasLoop())
+		rt.sleep(true, rt.hasLoop())
 	}
 	rt.cross(count)
 }

@@ -39,7 +39,8 @@ type Options struct {
 	Context context.Context
 
 	// Logger is told of failures that no handler takes. nil: slog.Default()
-	// at that moment.
+	// at that moment. When the root is closed nobody is left to handle those of
+	// tasks that were abandoned: the library prints them on stderr.
 	Logger *slog.Logger
 
 	// ManualClock makes time stand still but in [Runtime.Advance]. What is due

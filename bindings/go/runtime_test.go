@@ -451,3 +451,27 @@ func TestGoexitInAHookIsSaid(t *testing.T) {
 		t.Errorf("%v\n%s", err, output)
 	}
 }
+
+// What is left to tell is told by it.
+func TestDestroyJustAfterALateEnd(t *testing.T) {
+	for _, manual := range []bool{false, true} {
+		rt := newRuntime(t, ptg.Options{ManualClock: manual, Root: ptg.GroupOptions{CancelWait: ptg.AtOnce}})
+		started := make(chan struct{})
+		task, err := rt.Root().Spawn(within(t), ptg.TaskSpec{Start: func(*ptg.Task) error { close(started); return nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		receive(t, started)
+		if _, err := rt.Shutdown(within(t), ptg.Limits{Force: true}); err != nil {
+			t.Fatal(err)
+		}
+		err = rt.Do(func() {
+			if err := errors.Join(task.Finish(ptg.Outcome{Value: 7}), rt.Destroy()); err != nil {
+				t.Error(err)
+			}
+		})
+		if outcome, isOver := task.Outcome(); err != nil || !isOver || outcome.Value != 7 {
+			t.Errorf("%v, %+v", err, outcome)
+		}
+	}
+}

@@ -38,7 +38,7 @@ func (rt *Runtime) main(root GroupOptions, failure chan<- error) {
 			rt.settle(0)
 		}
 		if rt.fallAsleep() {
-			rt.sleep(rt.hasLoop())
+			rt.sleep(false, rt.hasLoop() && !rt.steps)
 		}
 	}
 	rt.isGone.Store(true)
@@ -110,15 +110,14 @@ func (rt *Runtime) abort(err error) error {
 	return err
 }
 
-// sleep waits for mail, for what is due and for what comes from outside, as from
-// a child process. On a manual clock nothing is due by itself, and on a stepped
-// one nothing comes either.
-func (rt *Runtime) sleep(hasLoop bool) {
-	clock, loop := C.int(1), C.int(0)
-	if rt.manual {
-		clock = 0
+// sleep waits for mail and, if it has them, for what is due by the clock and for
+// what comes to the loop from outside, as from a child process.
+func (rt *Runtime) sleep(hasClock, hasLoop bool) {
+	var clock, loop C.int
+	if hasClock {
+		clock = 1
 	}
-	if hasLoop && !rt.steps {
+	if hasLoop {
 		loop = 1
 	}
 	C.glue_wait(rt.ptr, rt.box.bell, clock, loop)
