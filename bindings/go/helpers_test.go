@@ -47,6 +47,9 @@ func newRuntime(t testing.TB, options ptg.Options) *ptg.Runtime {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if t.Failed() { // what it was to let go is stuck, perhaps for ever
+			_ = rt.Root().BeginShutdown(ptg.Limits{Force: true, CancelWait: ptg.AtOnce})
+		}
 		if err := rt.Close(); err != nil {
 			t.Error("close:", err)
 		}
