@@ -95,12 +95,14 @@ func (rt *Runtime) dispatch(events []C.ptg_event) {
 	// The library knows of no callback here, and would let hooks do what takes
 	// the next events, over these.
 	rt.isTelling = true
-	defer func() { rt.isTelling = false }()
+	defer func() { rt.isTelling, rt.tellTask, rt.tellGroup = false, nil, nil }()
 	for i := range events {
 		e := &events[i]
 		if e.task == 0 || e.kind == C.PTG_EVENT_ERROR {
+			rt.tellTask = nil
 			rt.toldGroup(e, tasks[i])
 		} else {
+			rt.tellTask = tasks[i]
 			tasks[i].told(e)
 		}
 	}
@@ -154,6 +156,7 @@ func (t *Task) toldDone(e *C.ptg_event) {
 // goroutine's task, which may be over by the same batch, that is failed.
 func (rt *Runtime) toldGroup(e *C.ptg_event, failed *Task) {
 	group := rt.GroupAt(Handle(e.group))
+	rt.tellGroup = group
 	switch e.kind {
 	case C.PTG_EVENT_GROUP_DRAIN:
 		rt.logHook(group, group.hook(group.options.OnDrain))
@@ -168,6 +171,7 @@ func (rt *Runtime) toldGroup(e *C.ptg_event, failed *Task) {
 		for group.options.OnError == nil { // the root has one
 			group = cmp.Or(group.parent, rt.root)
 		}
+		rt.tellGroup = group
 		if failed == nil {
 			failed = rt.failedTask(Handle(e.task), uintptr(e.user_data))
 		}

@@ -307,6 +307,7 @@ func (g *Group) BeginShutdown(limits Limits) error {
 	options := limits.toC()
 	return g.rt.send("BeginShutdown", limits.mistake(), func(way *C.ptg_remote) C.ptg_status {
 		if way == nil {
+			options.originator = g.rt.asker(limits.Originator)
 			return C.ptg_group_shutdown(g.rt.ptr, C.ptg_group(g.handle), &options)
 		}
 		return C.ptg_remote_shutdown(way, C.ptg_group(g.handle), &options)
@@ -358,6 +359,7 @@ func (g *Group) Shutdown(ctx context.Context, limits ...Limits) (*Report, error)
 	closed, isOnThread := make(chan struct{}), g.rt.isOnThread()
 	err := g.rt.onChecked("Shutdown", func() error {
 		options := limit.toC()
+		options.originator = g.rt.asker(limit.Originator)
 		g.isWanted.Store(true)
 		status := C.ptg_group_shutdown(g.rt.ptr, C.ptg_group(g.handle), &options)
 		if status == C.PTG_OK && isOnThread {

@@ -302,6 +302,12 @@ func TestReportNamesWhoAskedForTheShutdown(t *testing.T) {
 
 // A hook is the code of its group: on the thread, and where its context says so.
 func TestReportNamesTheGroupWhoseHookAsked(t *testing.T) {
+	for _, events := range []bool{false, true} {
+		reportNamesTheGroup(t, events)
+	}
+}
+
+func reportNamesTheGroup(t *testing.T, events bool) {
 	rt := newRuntime(t, ptg.Options{})
 	by := make(chan ptg.Handle, 2)
 	tell := ptg.GroupOptions{OnClosed: func(_ context.Context, g *ptg.Group) error {
@@ -314,14 +320,18 @@ func TestReportNamesTheGroupWhoseHookAsked(t *testing.T) {
 	}}
 	second, third := newGroup(t, rt.Root(), tell), newGroup(t, rt.Root(), tell)
 	asked := make(chan error, 2)
-	first := newGroup(t, rt.Root(), ptg.GroupOptions{OnDrain: func(ctx context.Context, _ *ptg.Group) error {
+	onDrain := func(ctx context.Context, g *ptg.Group) error {
+		if task, group, err := rt.Current(); task != nil || group != g || err != nil {
+			t.Error("current:", task, group, err)
+		}
 		asked <- second.BeginShutdown(ptg.Limits{})
 		go func() {
 			_, err := third.Shutdown(ctx)
 			asked <- err
 		}()
 		return nil
-	}})
+	}
+	first := newGroup(t, rt.Root(), ptg.GroupOptions{Events: events, OnDrain: onDrain})
 	if _, err := first.Shutdown(within(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -330,6 +340,28 @@ func TestReportNamesTheGroupWhoseHookAsked(t *testing.T) {
 	}
 	if got := [...]ptg.Handle{receive(t, by), receive(t, by)}; got != [...]ptg.Handle{first.Handle(), first.Handle()} {
 		t.Errorf("%v and not %d", got, first.Handle())
+	}
+}
+
+// The function of a task is told by an event, of which C knows no more.
+func TestWhoAsksInAFunctionOfATask(t *testing.T) {
+	rt := newRuntime(t, ptg.Options{})
+	other := rt.Root().Go(park)
+	task, err := rt.Root().Spawn(within(t), ptg.TaskSpec{
+		Run: func(context.Context) error { return nil },
+		Done: func(task *ptg.Task, _ ptg.Outcome) {
+			if current, around, err := rt.Current(); current != task || around != rt.Root() || err != nil {
+				t.Error("current:", current, around, err)
+			}
+			_ = other.Cancel("")
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cause *ptg.Cancellation
+	if err := other.Wait(within(t)); !errors.As(err, &cause) || cause.Originator != task.Handle() {
+		t.Errorf("%+v", err)
 	}
 }
 

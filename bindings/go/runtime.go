@@ -9,6 +9,7 @@ package ptg
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"runtime"
@@ -85,6 +86,8 @@ type Runtime struct {
 	events    []C.ptg_event // C memory
 	isFull    bool          // the last taking was: there may be more
 	isTelling bool          // events, or the last ends: it is a hook, and none that C knows of
+	tellTask  *Task         // whose event it is, or
+	tellGroup *Group        // whose
 	places    placeTable
 	kinds     map[Handle]*Task // of the library's own sorts, not over yet
 
@@ -131,6 +134,12 @@ func (o *Options) mistake() string {
 	return ""
 }
 
+// asker is who asks for something on the thread: who was named, or whose event is
+// being carried out; 0: whose callback C knows to be running.
+func (rt *Runtime) asker(named Handle) C.uint64_t {
+	return C.uint64_t(cmp.Or(named, rt.tellTask.Handle(), rt.tellGroup.Handle()))
+}
+
 // Root returns the root group.
 func (rt *Runtime) Root() *Group { return rt.root }
 
@@ -162,6 +171,12 @@ func (rt *Runtime) Advance(by time.Duration) error {
 func (rt *Runtime) Current() (*Task, *Group, error) {
 	if !rt.isOnThread() {
 		return nil, nil, &Error{Op: "Current", Status: ErrThread}
+	}
+	if rt.tellTask != nil {
+		return rt.tellTask, rt.tellTask.group, nil
+	}
+	if rt.tellGroup != nil {
+		return nil, rt.tellGroup, nil
 	}
 	var task C.ptg_task
 	var group C.ptg_group

@@ -223,7 +223,11 @@ func (t *Task) CancelFrom(reason string, originator Handle) error {
 		text = nil
 	}
 	return t.send("Cancel", mistakeInName("the reason", reason), func(way *C.ptg_remote) C.ptg_status {
-		return C.glue_cancel(t.rt.ptr, way, C.ptg_task(t.Handle()), text, length, C.uint64_t(originator))
+		asker := C.uint64_t(originator)
+		if way == nil {
+			asker = t.rt.asker(originator)
+		}
+		return C.glue_cancel(t.rt.ptr, way, C.ptg_task(t.Handle()), text, length, asker)
 	})
 }
 
