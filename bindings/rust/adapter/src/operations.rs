@@ -329,7 +329,8 @@ fn shutdown(request: &Request) -> Answer<Value> {
     let mut options = ShutdownOptions::new()
         .grace(request.limit("grace")?)
         .cancel_wait(request.limit("cancel_wait")?)
-        .deadline(request.limit("deadline")?);
+        .deadline(request.limit("deadline")?)
+        .originator(request.handle("originator")?);
     if request.flag("force")? {
         options = options.force();
     }

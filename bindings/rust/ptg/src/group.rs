@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ptg_sys as sys;
 
+use crate::handle::or_current_away;
 use crate::shared::{PATIENCE, Shared, until_room};
 use crate::status::{Result, check};
 use crate::{GroupOptions, Limit, Report};
@@ -41,6 +42,7 @@ pub struct ShutdownOptions {
     grace: i64,
     cancel_wait: i64,
     deadline: i64,
+    originator: u64,
 }
 
 impl ShutdownOptions {
@@ -73,19 +75,26 @@ impl ShutdownOptions {
         self
     }
 
+    /// On whose behalf, for the report: the handle of a task or group. Without, whose code is running.
+    pub fn originator(mut self, originator: u64) -> Self {
+        self.originator = originator;
+        self
+    }
+
     fn check(self) -> Result<()> {
         Limit::check("grace", self.grace)?;
         Limit::check("cancel_wait", self.cancel_wait)?;
         Limit::check("deadline", self.deadline)
     }
 
-    fn raw(self) -> sys::ptg_shutdown_options {
+    fn raw(self, shared: &Arc<Shared>) -> sys::ptg_shutdown_options {
         sys::ptg_shutdown_options {
             size: size_of::<sys::ptg_shutdown_options>() as u32,
             flags: if self.is_forced { sys::PTG_SHUTDOWN_FORCE } else { 0 },
             grace_ns: self.grace,
             cancel_wait_ns: self.cancel_wait,
             deadline_ns: self.deadline,
+            originator: or_current_away(self.originator, shared),
         }
     }
 }
@@ -163,7 +172,7 @@ impl Group {
     ///
     /// From another thread it is sent, and nobody is told of a handle that is stale.
     pub fn shutdown_with(&self, options: ShutdownOptions) -> Result<()> {
-        let raw = options.raw();
+        let raw = options.raw(&self.shared);
         let begun = if self.shared.is_here() {
             self.shared.call(|runtime| {
                 // SAFETY: on the runtime's thread.
