@@ -16,7 +16,7 @@ use ptg_sys as sys;
 
 use crate::context::Signal;
 use crate::join::{End, Join, JoinError, Joinable};
-use crate::outcome::{BoxError, Cause, Outcome, TaskOutput, outcome_of};
+use crate::outcome::{Cause, Outcome, TaskOutput, outcome_of};
 #[cfg(feature = "tokio")]
 use crate::pool::{FirstPoll, Run};
 use crate::shared::{Pool, Shared, discard, guard, lock};
@@ -78,36 +78,46 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
         } else {
             let dropped = catch_unwind(AssertUnwindSafe(|| *place = None));
             drop(place);
-            is_well = self.complete(match (result, dropped) {
-                (Ok(Poll::Ready(output)), Ok(())) => output.into_result().map_err(|e| self.cause(e)),
-                (Err(payload), _) | (_, Err(payload)) => Err(panicked(payload)),
+            is_well = match (result, dropped) {
+                (Ok(Poll::Ready(output)), Ok(())) => self.complete(output),
+                (Err(payload), _) | (_, Err(payload)) => self.fail(panicked(payload)),
                 (Ok(Poll::Pending), Ok(())) => unreachable!("it is over"),
-            });
+            };
         }
         drop(polled);
         is_well
     }
 
-    fn cause(&self, error: BoxError) -> (Cause, Outcome) {
-        let outcome = outcome_of(&*error);
-        (Cause::Error(error.into()), outcome)
+    /// Ends the task with what its future gave. True: well, which is to be told.
+    fn complete(&self, output: F::Output) -> bool {
+        // What it gave is foreign code: making an error of it, and dropping what nobody wants.
+        let completed = catch_unwind(AssertUnwindSafe(|| match output.into_result() {
+            Ok(value) => {
+                let unwanted = lock(&self.join).set_value(value);
+                drop(unwanted);
+                None
+            }
+            Err(error) => Some((outcome_of(&*error), Cause::Error(error.into()))),
+        }));
+        match completed {
+            Ok(None) => true,
+            Ok(Some((outcome, cause))) => self.fail((cause, outcome)),
+            Err(payload) => self.fail(panicked(payload)),
+        }
     }
 
-    fn complete(&self, result: Result<<F::Output as TaskOutput>::Value, (Cause, Outcome)>) -> bool {
-        match result {
-            Ok(value) => {
-                lock(&self.join).set_value(value);
-                true
-            }
-            Err((cause, outcome)) => {
-                if outcome.status != Some(Status::Cancelled) {
-                    self.core.has_cause.store(true, Ordering::Release);
-                    self.core.shared.keep_cause(self.core.id(), cause);
-                }
-                self.core.finish(Some(&outcome));
-                false
+    /// Ends the task badly; false, as this is told.
+    fn fail(&self, (cause, outcome): (Cause, Outcome)) -> bool {
+        if outcome.status != Some(Status::Cancelled) {
+            self.core.has_cause.store(true, Ordering::SeqCst);
+            self.core.shared.keep_cause(self.core.id(), cause);
+            // Somebody else may have ended it: then nobody comes for the cause.
+            if self.core.is_over.load(Ordering::SeqCst) {
+                guard((), || drop(self.core.shared.take_cause(self.core.id())));
             }
         }
+        self.core.finish(Some(&outcome));
+        false
     }
 
     /// Is there something left to poll?
@@ -147,7 +157,7 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
         match self.drop_future() {
             Ok(false) => {}
             Ok(true) => self.core.finish(Some(outcome)),
-            Err(payload) => drop(self.complete(Err(panicked(payload)))),
+            Err(payload) => _ = self.fail(panicked(payload)),
         }
     }
 
@@ -166,19 +176,12 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
     /// The end of a sleep: of one inside of the task, or of one that was asked for from outside.
     pub fn wake_up(self: &Arc<Self>) {
         let core = &self.core;
-        let (due, has_sleeps) = core
-            .signals
-            .peek(|signals| match signals.first_sleep() {
-                Some(_) => (signals.take_due(core.now_ns()), true),
-                None => (Vec::new(), false),
-            })
-            .unwrap_or_default();
-        let is_own = core.is_woken.load(Ordering::Acquire) || has_sleeps;
-        if !is_own {
+        let due = core.signals.peek(|signals| signals.take_armed().then(|| signals.take_due(core.now_ns()))).flatten();
+        if due.is_none() && !core.is_woken.load(Ordering::Acquire) {
             return self.signal(Signal::Wake);
         }
         core.is_woken.store(true, Ordering::Release);
-        due.into_iter().for_each(Waker::wake);
+        due.into_iter().flatten().for_each(Waker::wake);
         self.poll_here();
     }
 
@@ -198,7 +201,8 @@ impl<F: Future<Output: TaskOutput> + 'static> Cell<F> {
             poller.wake();
         }
         self.core.forget_wakers();
-        let has_cause = self.core.has_cause.load(Ordering::Acquire);
+        self.core.is_over.store(true, Ordering::SeqCst);
+        let has_cause = self.core.has_cause.load(Ordering::SeqCst);
         let cause = if has_cause { self.core.shared.take_cause(task) } else { None };
         let on_done = lock(&self.on_done).take();
         let is_well = outcome.status == sys::PTG_OK;

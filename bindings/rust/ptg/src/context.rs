@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::group_options::nanoseconds;
 use crate::outcome::Cancelled;
-use crate::shared::lock;
+use crate::shared::{Pool, lock};
 use crate::task_core::{Core, Owner};
 use crate::{Group, Task};
 
@@ -36,16 +36,26 @@ pub enum Signal {
     Kill,
 }
 
-/// Signals not yet taken, and who waits. Invariant: `waiting` is empty whenever something was told.
+/// Signals not yet taken, and who waits.
 #[derive(Default)]
 pub(crate) struct Signals {
     untaken: VecDeque<Signal>,
-    waiting: Vec<Waker>,
     is_draining: bool,
     cancellation: Option<Cancellation>,
-    sleeps: Vec<(i64, Waker)>,
+    waits: Vec<Wait>,
+    next_wait: u64,
+    /// A wake has been asked for, for the first end of a sleep.
+    is_armed: bool,
     /// Whoever polls the task on a pool.
     poller: Option<Waker>,
+}
+
+/// A future that waits. Invariant: it is there until it is woken or the future is dropped, and once.
+struct Wait {
+    number: u64,
+    /// On the runtime's clock; `None`: for whatever is told.
+    end_ns: Option<i64>,
+    waker: Waker,
 }
 
 impl Signals {
@@ -57,26 +67,50 @@ impl Signals {
             Signal::Wake | Signal::Kill => {}
         }
         self.untaken.push_back(signal);
-        std::mem::take(&mut self.waiting)
+        self.take_if(|wait| wait.end_ns.is_none())
     }
 
-    pub fn wait(&mut self, waker: &Waker) {
-        if !self.waiting.iter().any(|waiting| waiting.will_wake(waker)) {
-            self.waiting.push(waker.clone());
+    fn take_if(&mut self, is_over: impl Fn(&Wait) -> bool) -> Vec<Waker> {
+        self.waits.extract_if(.., |wait| is_over(wait)).map(|wait| wait.waker).collect()
+    }
+
+    /// Has a future woken, whose number is answered, and given again when it waits again.
+    pub fn wait(&mut self, number: Option<u64>, end_ns: Option<i64>, waker: &Waker) -> u64 {
+        if let Some(wait) = self.waits.iter_mut().find(|wait| Some(wait.number) == number) {
+            wait.waker.clone_from(waker);
+            return wait.number;
         }
+        self.next_wait += 1;
+        self.waits.push(Wait { number: self.next_wait, end_ns, waker: waker.clone() });
+        self.next_wait
+    }
+
+    /// The waker of a future that waits no more, to be dropped elsewhere.
+    #[must_use]
+    pub fn forget(&mut self, number: u64) -> Option<Waker> {
+        let at = self.waits.iter().position(|wait| wait.number == number)?;
+        Some(self.waits.swap_remove(at).waker)
     }
 
     /// All wakers, to be dropped elsewhere: those of the task itself keep it.
     pub fn take_wakers(&mut self) -> impl Sized + use<> {
-        (std::mem::take(&mut self.waiting), std::mem::take(&mut self.sleeps), self.poller.take())
+        (std::mem::take(&mut self.waits), self.poller.take())
     }
 
-    pub fn first_sleep(&self) -> Option<i64> {
-        self.sleeps.iter().map(|(end, _)| *end).min()
+    /// The first end of a sleep, for which a wake is asked for then.
+    pub fn arm(&mut self) -> Option<i64> {
+        let first = self.waits.iter().filter_map(|wait| wait.end_ns).min()?;
+        self.is_armed = true;
+        Some(first)
+    }
+
+    /// Was a wake asked for? It has come.
+    pub fn take_armed(&mut self) -> bool {
+        std::mem::take(&mut self.is_armed)
     }
 
     pub fn take_due(&mut self, now_ns: i64) -> Vec<Waker> {
-        self.sleeps.extract_if(.., |(end, _)| *end <= now_ns).map(|(_, waker)| waker).collect()
+        self.take_if(|wait| wait.end_ns.is_some_and(|end| end <= now_ns))
     }
 
     /// For whoever polls on a pool.
@@ -156,39 +190,46 @@ impl Context {
 
     /// Completes when the task has been told to finish soon, or has been asked to end.
     pub async fn draining(&self) {
-        poll_fn(|polling| self.ready(polling, |s| (s.is_draining || s.cancellation.is_some()).then_some(()))).await
+        self.told(|signals| (signals.is_draining || signals.cancellation.is_some()).then_some(())).await
     }
 
     /// Completes when the task has been asked to end, with the reason.
     pub async fn cancelled(&self) -> Cancellation {
-        poll_fn(|polling| self.ready(polling, |signals| signals.cancellation.clone())).await
+        self.told(|signals| signals.cancellation.clone()).await
     }
 
     /// The next thing that the task is told, in order. Nothing is lost between two calls.
     pub async fn signal(&self) -> Signal {
-        poll_fn(|polling| self.ready(polling, |signals| signals.untaken.pop_front())).await
+        self.told(|signals| signals.untaken.pop_front()).await
     }
 
-    fn ready<R>(&self, polling: &mut Polling<'_>, look: impl FnOnce(&mut Signals) -> Option<R>) -> Poll<R> {
-        self.core().signals.with(|signals| match look(signals) {
-            Some(result) => Poll::Ready(result),
-            None => {
-                signals.wait(polling.waker());
-                Poll::Pending
-            }
+    /// Waits until there is what `look` looks for.
+    async fn told<R>(&self, look: impl Fn(&mut Signals) -> Option<R>) -> R {
+        let mut waiting = Waiting { told: &self.core().signals, number: None };
+        poll_fn(|polling| {
+            waiting.told.with(|signals| match look(signals) {
+                Some(result) => Poll::Ready(result),
+                None => {
+                    waiting.number = Some(signals.wait(waiting.number, None, polling.waker()));
+                    Poll::Pending
+                }
+            })
         })
+        .await
     }
 
     /// Completes after `duration`, never early: on the runtime's clock, a manual one too, or, for a task that is
-    /// polled by tokio's workers, on tokio's.
+    /// polled by tokio's workers, on tokio's. It counts from this call, or, if that is made on another thread than the
+    /// task is polled on, from the first poll.
     ///
-    /// Only inside the task itself.
+    /// Only for the task itself: polled by anybody else it panics.
     pub fn sleep(&self, duration: Duration) -> Sleep {
         let core = self.core();
         let timer = if core.is_on_pool() {
-            Timer::Pool(pool_sleep(duration))
+            Timer::Pool(pool_sleep(&core.shared.pool, duration))
         } else {
-            Timer::Runtime { end_ns: core.now_ns().saturating_add(nanoseconds(duration)) }
+            let end_ns = core.shared.here().is_ok().then(|| core.now_ns().saturating_add(nanoseconds(duration)));
+            Timer::Runtime { duration, end_ns, number: None }
         };
         Sleep { context: self.clone(), timer }
     }
@@ -200,17 +241,37 @@ type PoolSleep = Pin<Box<tokio::time::Sleep>>;
 type PoolSleep = std::future::Pending<()>;
 
 #[cfg(feature = "tokio")]
-fn pool_sleep(duration: Duration) -> PoolSleep {
+fn pool_sleep(pool: &Pool, duration: Duration) -> PoolSleep {
+    let Pool::Tokio(workers) = pool else { unreachable!("there is no pool") };
+    let _inside = workers.tokio.enter();
     Box::pin(tokio::time::sleep(duration))
 }
 
 #[cfg(not(feature = "tokio"))]
-fn pool_sleep(_: Duration) -> PoolSleep {
+fn pool_sleep(_: &Pool, _: Duration) -> PoolSleep {
     unreachable!("there is no pool")
 }
 
+/// The place in the list of those who wait, of a future that goes away.
+struct Waiting<'a> {
+    told: &'a Told,
+    number: Option<u64>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        forget(self.told, self.number);
+    }
+}
+
+/// Most have been woken before.
+fn forget(told: &Told, number: Option<u64>) {
+    let waker = number.and_then(|number| told.peek(|signals| signals.forget(number)).flatten());
+    drop(waker);
+}
+
 enum Timer {
-    Runtime { end_ns: i64 },
+    Runtime { duration: Duration, end_ns: Option<i64>, number: Option<u64> },
     Pool(PoolSleep),
 }
 
@@ -228,15 +289,27 @@ impl Future for Sleep {
         let Self { context, timer } = &mut *self;
         match timer {
             Timer::Pool(sleep) => Pin::new(sleep).poll(polling),
-            Timer::Runtime { end_ns } => {
+            Timer::Runtime { duration, end_ns, number } => {
                 let core = context.core();
-                if core.now_ns() >= *end_ns {
+                let is_own = Core::polled(|polled| std::ptr::eq(polled, core));
+                assert!(is_own == Some(true), "only the task itself can wait for the end of its Context::sleep()");
+                let now_ns = core.now_ns();
+                let end_ns = *end_ns.get_or_insert_with(|| now_ns.saturating_add(nanoseconds(*duration)));
+                if now_ns >= end_ns {
                     return Poll::Ready(());
                 }
                 // Asked for when the poll of the task is over.
-                core.signals.with(|signals| signals.sleeps.push((*end_ns, polling.waker().clone())));
+                *number = Some(core.signals.with(|signals| signals.wait(*number, Some(end_ns), polling.waker())));
                 Poll::Pending
             }
+        }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Timer::Runtime { number, .. } = self.timer {
+            forget(&self.context.core().signals, number);
         }
     }
 }

@@ -25,6 +25,16 @@ impl AsRawFd for Descriptor {
     }
 }
 
+/// Who drives is to be told of nothing once it has stopped.
+struct Driving<'a>(&'a LocalRuntime);
+
+impl Drop for Driving<'_> {
+    fn drop(&mut self) {
+        let driver = lock(&self.0.handle().shared.driver).take();
+        drop(driver);
+    }
+}
+
 impl LocalRuntime {
     /// Runs this runtime as a guest of the tokio runtime whose thread this is, until its root group is closed: beside
     /// whatever else that thread does, so that its tasks can use all of tokio. Dropped before, it stands still.
@@ -50,12 +60,11 @@ impl LocalRuntime {
         // SAFETY: the descriptor is the runtime's, which is borrowed for as long as this is.
         let descriptor = unsafe { AsyncFd::register_with_interest(Descriptor(descriptor), Interest::READABLE) }
             .map_err(|error| Error::new(Status::System, error.to_string()))?;
+        let _driving = Driving(self);
         let mut timer = pin!(sleep_until(Instant::now()));
         let driven = std::future::poll_fn(|polling| self.poll_drive(&descriptor, timer.as_mut(), polling));
         // The budget of a task of tokio is for one task; here are many.
-        let result = tokio::task::unconstrained(driven).await;
-        lock(&self.handle().shared.driver).take();
-        result
+        tokio::task::unconstrained(driven).await
     }
 
     fn poll_drive(
@@ -69,7 +78,7 @@ impl LocalRuntime {
         for _ in 0..TURNS {
             self.turn(Limit::from_nanos(0))?;
             if self.root().info()?.state == GroupState::Closed {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(self.take_last_mail());
             }
             match self.descriptor()?.1 {
                 Some(Duration::ZERO) => continue,

@@ -192,6 +192,6 @@ impl Group {
     /// [`Status::Deadlock`](crate::Status::Deadlock), at once: a task of this group, or below, waits here.
     /// [`Status::Stale`](crate::Status::Stale): it is gone.
     pub fn closed(&self) -> impl Future<Output = Result<Report>> + Send + 'static {
-        crate::watch::closed(self.clone())
+        crate::watch::Closed::new(self.clone())
     }
 }

@@ -158,7 +158,7 @@ impl GroupOptions {
     }
 
     /// Its errors, its drain and its closing are told by [`Handle::take_events`](crate::Handle::take_events), and not
-    /// by hooks, of which it must have none. Whoever waits in [`closed`](Group::closed) gets no report but the root's.
+    /// by hooks, of which it must have none.
     pub fn events(mut self) -> Self {
         self.flags |= sys::PTG_GROUP_EVENTS;
         self
@@ -240,8 +240,8 @@ impl GroupOptions {
     pub(crate) fn with_raw<R>(self, use_it: impl FnOnce(&sys::ptg_group_options) -> R) -> R {
         let Self { name, on_error, on_drain, on_closed, kept, .. } = self;
         let (has_error, has_drain) = (on_error.is_some(), on_drain.is_some());
-        let has_closed = on_closed.is_some() || self.flags & sys::PTG_GROUP_EVENTS == 0;
-        let hooks = Box::into_raw(Box::new(Hooks { on_error, on_drain, on_closed, _kept: kept }));
+        let has_closed = on_closed.is_some();
+        let hooks = Box::into_raw(Box::new(Hooks { on_error, on_drain, on_closed, failed: 0, _kept: kept }));
         use_it(&sys::ptg_group_options {
             size: size_of::<sys::ptg_group_options>() as u32,
             flags: self.flags,
@@ -276,6 +276,8 @@ struct Hooks {
     on_error: Option<ErrorHook>,
     on_drain: Option<GroupHook>,
     on_closed: Option<GroupHook>,
+    /// The group, once a hook has failed: the cause is kept under it.
+    failed: u64,
     _kept: Vec<Box<dyn Send>>,
 }
 
@@ -307,7 +309,7 @@ unsafe fn report_of(shared: &Arc<Shared>, error: &sys::ptg_error) -> ErrorReport
     let is_from_hook = error.flags & sys::PTG_ERROR_FROM_HOOK != 0;
     // SAFETY: as the caller says.
     let outcome = unsafe { Outcome::from_raw(&*error.outcome) };
-    let cause = if is_from_hook { shared.take_cause(error.group) } else { shared.cause_of(error.task) };
+    let cause = shared.cause_of(if is_from_hook { error.group } else { error.task });
     let failed_handler = (error.failed_handler != 0)
         .then(|| (Group::new(shared.clone(), error.failed_handler), Status::from_raw(error.handler_status)));
     ErrorReport {
@@ -327,30 +329,32 @@ unsafe fn report_of(shared: &Arc<Shared>, error: &sys::ptg_error) -> ErrorReport
 
 unsafe extern "C" fn call_on_drain(_: *mut sys::ptg_runtime, group: u64, user_data: *mut c_void) -> sys::ptg_status {
     // SAFETY: from libptg.
-    call_hook(group, || unsafe { &mut *user_data.cast::<Hooks>() }.on_drain.as_mut())
+    let hooks = unsafe { &mut *user_data.cast::<Hooks>() };
+    call_hook(group, &mut hooks.on_drain, &mut hooks.failed)
 }
 
-/// Also keeps the report for who waits: it can not be read later.
 unsafe extern "C" fn call_on_closed(_: *mut sys::ptg_runtime, group: u64, user_data: *mut c_void) -> sys::ptg_status {
-    guard((), || {
-        if let Some(shared) = Shared::inside()
-            && shared.is_report_wanted(group)
-        {
-            let report = Group::new(shared.clone(), group).report();
-            shared.keep_report(group, report);
-        }
-    });
     // SAFETY: from libptg.
-    call_hook(group, || unsafe { &mut *user_data.cast::<Hooks>() }.on_closed.as_mut())
+    let hooks = unsafe { &mut *user_data.cast::<Hooks>() };
+    call_hook(group, &mut hooks.on_closed, &mut hooks.failed)
 }
 
-fn call_hook<'a>(group: u64, hook: impl FnOnce() -> Option<&'a mut GroupHook>) -> sys::ptg_status {
-    let Some(shared) = Shared::inside() else { return sys::PTG_EFAILED };
+fn call_hook(group: u64, hook: &mut Option<GroupHook>, failed: &mut u64) -> sys::ptg_status {
+    let (Some(hook), Some(shared)) = (hook, Shared::inside()) else { return sys::PTG_EFAILED };
     let group = Group::new(shared, group);
-    call_for_status(&group.shared, group.handle(), || hook().map_or(Ok(()), |hook| hook(&group)))
+    let status = call_for_status(&group.shared, group.handle(), || hook(&group));
+    if status != sys::PTG_OK {
+        *failed = group.handle();
+    }
+    status
 }
 
 unsafe extern "C" fn release_hooks(user_data: *mut c_void) {
-    // SAFETY: from `with_raw`, once.
-    guard((), || drop(unsafe { Box::from_raw(user_data.cast::<Hooks>()) }));
+    guard((), || {
+        // SAFETY: from `with_raw`, once.
+        let hooks = unsafe { Box::from_raw(user_data.cast::<Hooks>()) };
+        if hooks.failed != 0 {
+            Shared::forget_cause_here(hooks.failed);
+        }
+    });
 }

@@ -33,10 +33,14 @@ impl<T> Default for Join<T> {
 }
 
 impl<T> Join<T> {
-    pub fn set_value(&mut self, value: T) {
-        if !self.is_detached {
-            self.value = Some(value);
+    /// Gives back what nobody wants, to be dropped elsewhere.
+    #[must_use]
+    pub fn set_value(&mut self, value: T) -> Option<T> {
+        if self.is_detached {
+            return Some(value);
         }
+        self.value = Some(value);
+        None
     }
 
     pub fn end(join: &Mutex<Self>, end: End) {
@@ -160,6 +164,10 @@ impl<T> Future for JoinHandle<T> {
     fn poll(self: Pin<&mut Self>, polling: &mut Polling<'_>) -> Poll<Self::Output> {
         let mut join = lock(self.0.join());
         match join.end.take() {
+            None if join.is_ended => {
+                drop(join);
+                panic!("the result of this task has been given already")
+            }
             None => {
                 join.waiting = Some(polling.waker().clone());
                 Poll::Pending

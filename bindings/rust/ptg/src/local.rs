@@ -7,14 +7,19 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Polling, Poll, Wake, Waker};
+use std::thread::Thread;
 use std::time::Duration;
 
 use ptg_sys as sys;
 
 use crate::group_options::nanoseconds;
-use crate::shared::{Pool, Shared, guard, lock};
+use crate::mail::Next;
+use crate::shared::{Pool, Shared, guard};
 use crate::status::{Error, Result, Status};
-use crate::{Group, GroupOptions, Handle, Limit, ShutdownOptions};
+use crate::{Group, GroupOptions, GroupState, Handle, Limit, ShutdownOptions};
+
+/// Once the root is closed a turn does not wait: so often the loop is looked at for what ends late.
+const LATE: Duration = Duration::from_millis(10);
 
 /// How a runtime is to be made.
 #[derive(Debug, Default)]
@@ -128,7 +133,15 @@ impl LocalRuntime {
     pub fn run(&self) -> Result<()> {
         may_block()?;
         // SAFETY: on the runtime's thread, as in all calls here: a LocalRuntime is not Send.
-        self.inside(|runtime| unsafe { sys::ptg_runtime_run(runtime) })
+        self.inside(|runtime| unsafe { sys::ptg_runtime_run(runtime) })?;
+        self.take_last_mail()
+    }
+
+    /// Takes what was sent just before the root was closed, for which somebody may wait. After that a turn looks into
+    /// the mail only if it has something to tell: so it is given that.
+    pub(crate) fn take_last_mail(&self) -> Result<()> {
+        self.handle.watch(self.root, None, |_, _| ())?;
+        self.turn(Limit::from_nanos(0))
     }
 
     /// Runs the loop once, and waits for something to do at most this long ([`Limit::from_nanos`]`(0)`: not at all).
@@ -150,7 +163,8 @@ impl LocalRuntime {
     pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
         may_block()?;
         let mut future = pin!(future);
-        let woken = Arc::new(Woken { is_woken: AtomicBool::new(true), handle: self.handle.clone() });
+        let thread = std::thread::current();
+        let woken = Arc::new(Woken { is_woken: AtomicBool::new(true), thread, handle: self.handle.clone() });
         let waker = Waker::from(woken.clone());
         loop {
             while woken.is_woken.swap(false, Ordering::AcqRel) {
@@ -159,21 +173,40 @@ impl LocalRuntime {
                 }
             }
             self.turn(Limit::FOREVER)?;
+            if !woken.is_woken.load(Ordering::Acquire) && self.root().info()?.state == GroupState::Closed {
+                self.take_last_mail()?;
+                std::thread::park_timeout(LATE);
+            }
         }
     }
 
     /// Once the root is closed: opens letters until the runtime's owner lets go.
     pub(crate) fn serve(&self) -> Result<()> {
         let shared = &self.handle.shared;
-        while let Some(letter) = shared.mail.wait() {
-            let runtime = shared.here()?;
-            let inside = shared.enter();
-            guard((), || letter(runtime));
-            drop(inside);
-            // What it has brought about is told by the loop.
+        let mut has_late_tasks = self.has_late_tasks()?;
+        loop {
+            // What letters have brought about, and what ends late.
             self.turn(Limit::from_nanos(0))?;
+            has_late_tasks = has_late_tasks && self.has_late_tasks()?;
+            let letter = match shared.mail.wait(has_late_tasks.then_some(LATE)) {
+                Next::Letter(letter) => letter,
+                Next::Nothing => continue,
+                Next::Over => return Ok(()),
+            };
+            let runtime = shared.here()?;
+            let _inside = shared.enter();
+            guard((), || letter(runtime));
         }
-        Ok(())
+    }
+
+    /// Is there an abandoned task that has not ended?
+    fn has_late_tasks(&self) -> Result<bool> {
+        for row in self.root().report()?.rows {
+            if row.abandoned > 0 && row.group.info()?.late < row.abandoned {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Begins the shutdown of the root; see [`Group::shutdown`].
@@ -277,12 +310,12 @@ impl Drop for LocalRuntime {
             eprintln!("ptg: a runtime can not be ended: {error}");
             std::process::abort();
         }
-        lock(&self.handle.shared.driver).take();
     }
 }
 
 struct Woken {
     is_woken: AtomicBool,
+    thread: Thread,
     handle: Handle,
 }
 
@@ -293,9 +326,10 @@ impl Wake for Woken {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.is_woken.store(true, Ordering::Release);
-        // From another thread the loop has to be left; from inside of it a turn ends by itself.
-        if !self.handle.shared.is_here() {
-            let _ = self.handle.post(|| {});
+        // From inside of it a turn ends by itself; from another thread the loop has to be left, or, once the root is
+        // closed, the wait beside it.
+        if !self.handle.shared.is_here() && self.handle.post(|| {}).is_err() {
+            self.thread.unpark();
         }
     }
 }

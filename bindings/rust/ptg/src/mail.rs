@@ -1,16 +1,15 @@
-//! Functions on their way to a runtime's thread.
-//!
-//! libptg carries nothing but the number of each. Once the root group is closed it carries none; the thread of a
-//! [`Runtime`](crate::Runtime) then takes them from here, until its owner lets go.
+//! Functions on their way to a runtime's thread once its root group is closed, when libptg carries none any more: the
+//! thread of a [`Runtime`](crate::Runtime) takes them from here, until its owner lets go.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use ptg_sys as sys;
 
 use crate::shared::lock;
 
-pub(crate) type Letter<'a> = Box<dyn FnOnce(*mut sys::ptg_runtime) + Send + 'a>;
+pub(crate) type Letter = Box<dyn FnOnce(*mut sys::ptg_runtime) + Send>;
 
 #[derive(Default)]
 pub(crate) struct Mail {
@@ -18,63 +17,59 @@ pub(crate) struct Mail {
     changed: Condvar,
 }
 
-/// Invariant: the numbers of the letters rise.
+/// Invariant: without somebody who takes them there are no letters.
 #[derive(Default)]
 struct State {
-    letters: VecDeque<(usize, Letter<'static>)>,
-    next: usize,
-    /// Somebody takes what libptg does not.
-    is_kept: bool,
+    letters: VecDeque<Letter>,
+    is_taken: bool,
     has_owner: bool,
 }
 
-impl State {
-    fn take(&mut self, number: usize) -> Option<Letter<'static>> {
-        let at = self.letters.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        self.letters.remove(at).map(|(_, letter)| letter)
-    }
+/// What waiting for a letter came to.
+pub(crate) enum Next {
+    Letter(Letter),
+    Nothing,
+    /// The owner has let go, and there is no letter left: from now on none is accepted.
+    Over,
 }
 
 impl Mail {
-    /// Answers the number under which the letter can be taken.
-    pub fn add(&self, letter: Letter<'static>) -> usize {
+    /// From now on somebody takes letters, as long as there is an owner.
+    pub fn open(&self) {
         let mut state = lock(&self.state);
-        let number = state.next;
-        state.next += 1;
-        state.letters.push_back((number, letter));
+        (state.is_taken, state.has_owner) = (true, true);
+    }
+
+    /// Gives the letter back if nobody takes it.
+    pub fn add(&self, letter: Letter) -> Result<(), Letter> {
+        let mut state = lock(&self.state);
+        if !state.is_taken {
+            return Err(letter);
+        }
+        state.letters.push_back(letter);
         self.changed.notify_one();
-        number
+        Ok(())
     }
 
-    /// `None`: it has been taken.
-    pub fn take(&self, number: usize) -> Option<Letter<'static>> {
-        lock(&self.state).take(number)
-    }
-
-    /// Gives a letter back that libptg does not carry; `None`: it is taken all the same.
-    pub fn take_back(&self, number: usize) -> Option<Letter<'static>> {
-        let mut state = lock(&self.state);
-        if state.is_kept { None } else { state.take(number) }
-    }
-
-    /// From now on somebody waits for letters, as long as there is an owner.
-    pub fn keep(&self) {
-        let mut state = lock(&self.state);
-        (state.is_kept, state.has_owner) = (true, true);
-    }
-
-    /// The next letter; `None`: the owner has let go, and there is none left.
-    pub fn wait(&self) -> Option<Letter<'static>> {
-        let mut state = lock(&self.state);
-        loop {
-            if let Some((_, letter)) = state.letters.pop_front() {
-                return Some(letter);
+    /// The next letter; waits for it, at most this long if it says.
+    pub fn wait(&self, limit: Option<Duration>) -> Next {
+        let is_idle = |state: &mut State| state.letters.is_empty() && state.has_owner;
+        let state = lock(&self.state);
+        let waited = match limit {
+            None => self.changed.wait_while(state, is_idle),
+            Some(limit) => match self.changed.wait_timeout_while(state, limit, is_idle) {
+                Ok((state, _)) => Ok(state),
+                Err(poisoned) => Ok(poisoned.into_inner().0),
+            },
+        };
+        let mut state = waited.unwrap_or_else(|poisoned| poisoned.into_inner());
+        match state.letters.pop_front() {
+            Some(letter) => Next::Letter(letter),
+            None if state.has_owner => Next::Nothing,
+            None => {
+                state.is_taken = false;
+                Next::Over
             }
-            if !state.has_owner {
-                state.is_kept = false;
-                return None;
-            }
-            state = self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
     }
 
@@ -88,7 +83,7 @@ impl Mail {
     pub fn close(&self) {
         let left = {
             let mut state = lock(&self.state);
-            state.is_kept = false;
+            state.is_taken = false;
             std::mem::take(&mut state.letters)
         };
         drop(left);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ptg_sys as sys;
 
+use crate::shared::guard;
 use crate::status::Status;
 use crate::{Group, Task};
 
@@ -233,7 +234,7 @@ pub struct ErrorReport {
 /// What a task may return: nothing, or a result whose error makes it a failure.
 pub trait TaskOutput: Send + 'static {
     /// What whoever joins the task gets.
-    type Value: 'static;
+    type Value: Send + 'static;
     /// Splits it.
     fn into_result(self) -> Result<Self::Value, BoxError>;
 }
@@ -260,5 +261,6 @@ pub(crate) fn outcome_of(error: &(dyn std::error::Error + Send + Sync + 'static)
     if error.is::<Cancelled>() {
         return Outcome::of(Status::Cancelled);
     }
-    Outcome { message: Some(error.to_string()), ..Outcome::of(Status::Failed) }
+    // Its words are foreign code, too.
+    Outcome { message: guard(None, || Some(error.to_string())), ..Outcome::of(Status::Failed) }
 }

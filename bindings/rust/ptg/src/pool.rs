@@ -11,9 +11,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context as Polling, Poll};
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::shared::{Shared, lock};
+use crate::status::{Error, Result, Status};
 
 /// How many tasks a pump polls before tokio's other tasks are let in.
 const AT_ONCE: usize = 64;
@@ -57,6 +58,17 @@ struct State {
 impl Workers {
     pub fn new(tokio: Handle) -> Arc<Self> {
         Arc::new(Self { tokio, state: Mutex::default(), ended: Mutex::default() })
+    }
+
+    pub fn may_block(&self) -> Result<()> {
+        let is_here = Handle::try_current().is_ok_and(|here| here.id() == self.tokio.id());
+        if is_here && self.tokio.runtime_flavor() == RuntimeFlavor::CurrentThread {
+            return Err(Error::new(
+                Status::Deadlock,
+                "it would block the only thread of the tokio runtime that polls the tasks: use shutdown().await",
+            ));
+        }
+        Ok(())
     }
 
     pub fn add(self: &Arc<Self>, shared: &Arc<Shared>, task: Arc<dyn Run>) {

@@ -401,7 +401,7 @@ impl Child {
             guard((), || on_done(outcome));
         }
         let end = if outcome.status.is_none() {
-            lock(&self.join).set_value(());
+            _ = lock(&self.join).set_value(());
             End::Well
         } else {
             End::Badly(Box::new(JoinError::new(ProcessError::cause(outcome), outcome.clone())))

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use ptg_sys as sys;
 
-use crate::Report;
 use crate::mail::{Letter, Mail};
 use crate::outcome::{BoxError, Cause, PanicPayload, outcome_of, text};
 use crate::status::{Error, Result, Status, check};
@@ -44,6 +43,17 @@ pub(crate) enum Pool {
     Tokio(Arc<crate::pool::Workers>),
 }
 
+impl Pool {
+    /// Refuses a wait on the only thread that could bring about its end.
+    pub fn may_block(&self) -> Result<()> {
+        match self {
+            Self::None => Ok(()),
+            #[cfg(feature = "tokio")]
+            Self::Tokio(workers) => workers.may_block(),
+        }
+    }
+}
+
 pub(crate) struct Shared {
     /// Null once it is destroyed; used on its own thread only.
     raw: AtomicPtr<sys::ptg_runtime>,
@@ -55,8 +65,6 @@ pub(crate) struct Shared {
     inbox: Mutex<VecDeque<Arc<dyn Wake>>>,
     /// What tasks failed with, from their finish to their done.
     causes: Mutex<HashMap<u64, Cause>>,
-    /// Reports that are waited for: by how many, and what it is, once the group is closed.
-    wanted: Mutex<HashMap<u64, Wanted>>,
     /// Whoever drives the runtime as a guest, to be told of calls from outside of a turn.
     pub driver: Mutex<Option<Waker>>,
 }
@@ -92,7 +100,6 @@ impl Shared {
             mail: Mail::default(),
             inbox: Mutex::default(),
             causes: Mutex::default(),
-            wanted: Mutex::default(),
             driver: Mutex::default(),
         }
     }
@@ -141,6 +148,9 @@ impl Shared {
     pub fn set_over(&self) {
         self.raw.store(ptr::null_mut(), Ordering::Relaxed);
         self.mail.close();
+        // They keep what keeps them.
+        let woken = std::mem::take(&mut *lock(&self.inbox));
+        drop(woken);
     }
 
     /// The error of a call that answered `raw` on the runtime's thread.
@@ -187,25 +197,35 @@ impl Shared {
             return result;
         }
         let (sender, receiver) = mpsc::sync_channel(1);
-        let letter: Letter<'_> = Box::new(move |runtime| drop(sender.send(function(runtime))));
+        let parts = (function, sender);
+        let letter: Box<dyn FnOnce(*mut sys::ptg_runtime) + Send + '_> = Box::new(move |runtime| {
+            // Dropped unopened, the function goes before the sender, for which this waits.
+            let (function, sender) = parts;
+            drop(sender.send(function(runtime)));
+        });
         // SAFETY: only the lifetime changes, and what is borrowed outlives the letter: this waits until that is used up
         // or dropped.
-        let letter = unsafe { std::mem::transmute::<Letter<'_>, Letter<'static>>(letter) };
+        let letter =
+            unsafe { std::mem::transmute::<Box<dyn FnOnce(*mut sys::ptg_runtime) + Send + '_>, Letter>(letter) };
         self.send(letter)?;
-        receiver.recv().unwrap_or_else(|_| Err(Error::new(Status::Closed, "the runtime is over")))
+        receiver.recv().unwrap_or_else(|_| Err(over()))
     }
 
-    /// Has a letter opened on the runtime's thread.
-    fn send(&self, letter: Letter<'static>) -> Result<()> {
-        let number = self.mail.add(letter);
-        let status = until_room(None, || {
-            // SAFETY: a way in is for any thread; `open_letter` knows what the number is.
-            unsafe { sys::ptg_remote_post(self.remote, Some(open_letter), None, ptr::without_provenance_mut(number)) }
+    /// Has a letter opened on the runtime's thread: libptg carries it there until the root is closed.
+    fn send(&self, letter: Letter) -> Result<()> {
+        let post = Arc::new(Post(Mutex::new(Some(letter))));
+        // The runtime's thread would wait for itself.
+        let patience = self.is_here().then_some(Duration::ZERO);
+        let status = until_room(patience, || {
+            let post = Arc::into_raw(post.clone()).cast_mut().cast();
+            // SAFETY: a way in is for any thread; the call takes over what is given, which the two know.
+            unsafe { sys::ptg_remote_post(self.remote, Some(open_post), Some(release_post), post) }
         });
-        if status == sys::PTG_OK || self.mail.take_back(number).is_none() {
-            return Ok(());
+        if status != sys::PTG_ECLOSED {
+            return check(status);
         }
-        check(status)
+        let letter = lock(&post.0).take().expect("a post that was refused is not opened");
+        self.mail.add(letter).map_err(|_| over())
     }
 
     /// Has `function` called on the runtime's thread.
@@ -224,7 +244,7 @@ impl Shared {
         let shared = self.clone();
         // Once the runtime is over there is nobody left to be woken.
         if self.post(move |_| shared.take_inbox()).is_err() {
-            lock(&self.inbox).clear();
+            drop(std::mem::take(&mut *lock(&self.inbox)));
         }
     }
 
@@ -247,31 +267,6 @@ impl Shared {
         });
     }
 
-    pub fn want_report(&self, group: u64) {
-        lock(&self.wanted).entry(group).or_default().waiters += 1;
-    }
-
-    pub fn is_report_wanted(&self, group: u64) -> bool {
-        lock(&self.wanted).contains_key(&group)
-    }
-
-    pub fn keep_report(&self, group: u64, report: Result<Report>) {
-        if let Some(wanted) = lock(&self.wanted).get_mut(&group) {
-            wanted.report = Some(report);
-        }
-    }
-
-    /// What was kept, for one of those who want it.
-    pub fn take_report(&self, group: u64) -> Option<Result<Report>> {
-        let mut all = lock(&self.wanted);
-        let wanted = all.get_mut(&group)?;
-        wanted.waiters -= 1;
-        if wanted.waiters > 0 {
-            return wanted.report.clone();
-        }
-        all.remove(&group)?.report
-    }
-
     pub fn keep_cause(&self, task: u64, cause: Cause) {
         lock(&self.causes).insert(task, cause);
     }
@@ -280,7 +275,7 @@ impl Shared {
         lock(&self.causes).get(&task).cloned()
     }
 
-    /// For the end of a timer or a queue, of which most keep none.
+    /// For the end of a timer, a queue or a group, of which most keep none.
     pub fn forget_cause_here(task: u64) {
         if let Some(shared) = Shared::inside() {
             drop(shared.take_cause(task));
@@ -292,19 +287,26 @@ impl Shared {
     }
 }
 
-#[derive(Default)]
-struct Wanted {
-    waiters: usize,
-    report: Option<Result<Report>>,
+fn over() -> Error {
+    Error::new(Status::Closed, "the runtime is over")
 }
 
-unsafe extern "C" fn open_letter(runtime: *mut sys::ptg_runtime, number: *mut c_void) {
+/// A letter that libptg carries.
+struct Post(Mutex<Option<Letter>>);
+
+unsafe extern "C" fn open_post(runtime: *mut sys::ptg_runtime, post: *mut c_void) {
     guard((), || {
-        let letter = Shared::inside().and_then(|shared| shared.mail.take(number.addr()));
+        // SAFETY: from `send`, which gave a count that is not touched here.
+        let letter = lock(&unsafe { &*post.cast::<Post>() }.0).take();
         if let Some(letter) = letter {
             letter(runtime);
         }
     });
+}
+
+unsafe extern "C" fn release_post(post: *mut c_void) {
+    // SAFETY: from `send`, once for each count.
+    guard((), || drop(unsafe { Arc::from_raw(post.cast::<Post>()) }));
 }
 
 /// How long a call from another thread that may be refused waits for room in the mail.

@@ -27,7 +27,9 @@ macro_rules! statuses {
             pub(crate) fn raw(self) -> sys::ptg_status {
                 match self {
                     $(Self::$name => sys::$value,)*
-                    Self::Other(other) => other,
+                    Self::Other(other) if other < 0 => other,
+                    // It is none, and libptg would not take it.
+                    Self::Other(_) => sys::PTG_EFAILED,
                 }
             }
         }

@@ -43,6 +43,8 @@ pub(crate) struct Core {
     pub is_kept: AtomicBool,
     /// A cause is kept for it.
     pub has_cause: AtomicBool,
+    /// Its end has been told.
+    pub is_over: AtomicBool,
     pub signals: Told,
 }
 
@@ -57,6 +59,7 @@ impl Core {
             is_to_drop: AtomicBool::new(false),
             is_kept: AtomicBool::new(false),
             has_cause: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
             signals: Told::default(),
         }
     }
@@ -127,8 +130,10 @@ impl Core {
 
     /// Asks for a wake at the first end of a sleep, unless one is on its way.
     pub fn arm(&self) {
-        let Some(first) = self.signals.peek(|signals| signals.first_sleep()).flatten() else { return };
-        if !self.is_woken.load(Ordering::Acquire) {
+        if self.is_woken.load(Ordering::Acquire) {
+            return;
+        }
+        if let Some(first) = self.signals.peek(Signals::arm).flatten() {
             self.sleep((first - self.now_ns()).max(0));
         }
     }

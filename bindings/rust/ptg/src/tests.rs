@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::Limit;
 use crate::context::{Signal, Told};
 use crate::join::{End, Join};
-use crate::mail::Mail;
+use crate::mail::{Mail, Next};
 
 #[derive(Default)]
 struct Counts(Mutex<u32>);
@@ -25,13 +25,25 @@ fn what_is_told_wakes_each_waker_once() {
     assert_eq!(told.peek(|_| ()), None, "nothing is made for who only looks");
     let waker = Waker::from(counts.clone());
     told.with(|signals| {
-        signals.wait(&waker);
-        signals.wait(&waker);
+        let number = signals.wait(None, None, &waker);
+        assert_eq!(signals.wait(Some(number), None, &waker), number);
+        let gone = signals.wait(None, None, &waker);
+        assert!(signals.forget(gone).is_some() && signals.forget(gone).is_none());
+        signals.wait(None, Some(7), &waker);
     });
     let waiting = told.with(|signals| signals.tell(Signal::Drain));
     waiting.into_iter().for_each(Waker::wake);
     assert!(told.with(|signals| signals.tell(Signal::Wake)).is_empty());
     assert_eq!(*counts.0.lock().unwrap(), 1);
+
+    assert_eq!(
+        told.with(|signals| (signals.arm(), signals.take_armed(), signals.take_armed())),
+        (Some(7), true, false)
+    );
+    assert_eq!(
+        told.with(|signals| (signals.take_due(6).len(), signals.take_due(7).len(), signals.arm())),
+        (0, 1, None)
+    );
     drop(waker);
     drop(told);
     assert_eq!(Arc::strong_count(&counts), 1);
@@ -41,7 +53,7 @@ fn what_is_told_wakes_each_waker_once() {
 fn a_value_that_nobody_takes_is_dropped() {
     let value = Arc::new(());
     let join = Mutex::new(Join::default());
-    join.lock().unwrap().set_value(value.clone());
+    assert!(join.lock().unwrap().set_value(value.clone()).is_none());
     Join::end(&join, End::Well);
     assert_eq!(Arc::strong_count(&value), 2);
     drop(join);
@@ -49,30 +61,31 @@ fn a_value_that_nobody_takes_is_dropped() {
 }
 
 #[test]
-fn a_letter_is_opened_once_by_whoever_takes_it_first() {
+fn a_letter_is_opened_once_in_order_or_given_back() {
     let mail = Mail::default();
     let opened = Arc::new(Mutex::new(Vec::new()));
     let add = |what| {
         let opened = opened.clone();
         mail.add(Box::new(move |_| opened.lock().unwrap().push(what)))
     };
-    let open = |letter: Option<crate::mail::Letter<'static>>| letter.expect("there is one")(std::ptr::null_mut());
-    assert!(mail.take_back(add(0)).is_some(), "nobody else would take it");
+    assert!(add(0).is_err(), "nobody would take it");
 
-    mail.keep();
-    let numbers = [add(1), add(2), add(3)];
-    open(mail.take(numbers[1]));
-    assert!(mail.take(numbers[1]).is_none());
-    open(mail.wait());
-    assert!(mail.take_back(numbers[2]).is_none(), "it is kept for who waits");
+    mail.open();
+    assert!(matches!(mail.wait(Some(Duration::ZERO)), Next::Nothing));
+    assert!(add(1).is_ok() && add(2).is_ok());
     mail.leave();
-    open(mail.wait());
-    assert!(mail.wait().is_none());
-    assert_eq!(*opened.lock().unwrap(), [2, 1, 3]);
+    for _ in 0..2 {
+        let Next::Letter(letter) = mail.wait(None) else { panic!("there is one") };
+        letter(std::ptr::null_mut());
+    }
+    assert_eq!(*opened.lock().unwrap(), [1, 2]);
+    assert!(matches!(mail.wait(None), Next::Over));
+    assert!(add(3).is_err(), "the owner has let go");
 
-    add(4);
-    assert_eq!(Arc::strong_count(&opened), 2);
+    mail.open();
+    assert!(add(4).is_ok());
     mail.close();
+    assert!(add(5).is_err());
     assert_eq!(Arc::strong_count(&opened), 1);
 }
 

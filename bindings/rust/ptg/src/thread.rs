@@ -61,11 +61,13 @@ impl Runtime {
     }
 
     /// As [`shutdown`](Self::shutdown), for a thread that may block; then the runtime is over. Its own thread would
-    /// wait for itself: [`Status::Deadlock`].
+    /// wait for itself, and so would the only one of the tokio runtime that polls its tasks: [`Status::Deadlock`], and
+    /// the runtime is dropped.
     pub fn shutdown_and_wait(mut self, options: ShutdownOptions) -> Result<Report> {
         if self.handle.shared.is_here() {
             return Err(Error::new(Status::Deadlock, "the runtime's thread can not wait for its own end"));
         }
+        self.handle.shared.pool.may_block()?;
         self.begin(options)?;
         self.handle.shared.mail.leave();
         join(self.thread.take().expect("only this and the drop take it"))
@@ -115,7 +117,7 @@ impl Builder {
                     return Err(error);
                 }
             };
-            runtime.handle().shared.mail.keep();
+            runtime.handle().shared.mail.open();
             let _ = sender.send(Ok((runtime.handle().clone(), runtime.root())));
             runtime.run()?;
             let report = runtime.root().report();

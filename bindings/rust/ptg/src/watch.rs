@@ -1,9 +1,10 @@
 //! Watching tasks and groups until they are over.
 
 use std::ffi::c_void;
-use std::future::poll_fn;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use ptg_sys as sys;
 
@@ -104,24 +105,22 @@ unsafe extern "C" fn release_over(user_data: *mut c_void) {
     guard((), || drop(unsafe { Box::from_raw(user_data.cast::<Option<Over>>()) }));
 }
 
+/// What a group's end is told to, and who waits for that.
 #[derive(Default)]
 struct Closing {
     report: Option<Result<Report>>,
     waiting: Option<Waker>,
-    is_watched: bool,
 }
 
+/// Tells, when it is used up or dropped: a watch that is not told goes with its runtime.
 struct Promise {
     closing: Arc<Mutex<Closing>>,
     group: Group,
 }
 
-/// Dropped when the watch is over, or given up.
 impl Drop for Promise {
     fn drop(&mut self) {
-        let kept = self.group.shared.take_report(self.group.handle());
-        // A group of another language, which keeps nothing for us, can still be asked if it is the root.
-        let report = kept.unwrap_or_else(|| self.group.report());
+        let report = self.group.report();
         let waiting = {
             let mut closing = lock(&self.closing);
             closing.report = Some(report);
@@ -134,29 +133,53 @@ impl Drop for Promise {
 }
 
 /// See [`Group::closed`].
-pub(crate) async fn closed(group: Group) -> Result<Report> {
-    let closing = Arc::new(Mutex::new(Closing::default()));
-    poll_fn(move |polling| {
-        let mut state = lock(&closing);
-        if let Some(report) = state.report.take() {
-            return Poll::Ready(report);
+pub(crate) struct Closed {
+    group: Group,
+    closing: Arc<Mutex<Closing>>,
+    watch: Option<Watch>,
+}
+
+impl Closed {
+    pub fn new(group: Group) -> Self {
+        Self { group, closing: Arc::default(), watch: None }
+    }
+
+    fn begin(&self) -> Result<Watch> {
+        let shared = &self.group.shared;
+        let waiter = Core::polled(|core| if Arc::ptr_eq(&core.shared, shared) { core.id() } else { 0 });
+        let promise = Promise { closing: self.closing.clone(), group: self.group.clone() };
+        add(shared, self.group.handle(), waiter.unwrap_or(0), Box::new(move |_, _| drop(promise)))
+    }
+}
+
+impl Future for Closed {
+    type Output = Result<Report>;
+
+    fn poll(mut self: Pin<&mut Self>, polling: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.watch.is_none() {
+            self.watch = Some(self.begin()?);
         }
-        state.waiting = Some(polling.waker().clone());
-        if std::mem::replace(&mut state.is_watched, true) {
+        let mut closing = lock(&self.closing);
+        let Some(report) = closing.report.take() else {
+            closing.waiting = Some(polling.waker().clone());
             return Poll::Pending;
+        };
+        drop(closing);
+        self.watch = None;
+        Poll::Ready(report)
+    }
+}
+
+/// A group that lives long would collect the watches of those who have given up.
+impl Drop for Closed {
+    fn drop(&mut self) {
+        let Some(watch) = self.watch.take() else { return };
+        // One that is over is gone already.
+        if watch.shared.is_here() {
+            let _ = watch.remove();
+        } else {
+            let shared = watch.shared.clone();
+            let _ = shared.post(move |_| drop(watch.remove()));
         }
-        drop(state);
-        group.shared.want_report(group.handle());
-        let promise = Promise { closing: closing.clone(), group: group.clone() };
-        let waiter = Core::polled(|core| if Arc::ptr_eq(&core.shared, &group.shared) { core.id() } else { 0 });
-        let over: Over = Box::new(move |_, _| drop(promise));
-        if let Err(error) = add(&group.shared, group.handle(), waiter.unwrap_or(0), over) {
-            return Poll::Ready(Err(error));
-        }
-        match lock(&closing).report.take() {
-            Some(report) => Poll::Ready(report),
-            None => Poll::Pending,
-        }
-    })
-    .await
+    }
 }

@@ -248,3 +248,77 @@ fn workers_that_are_shut_down_take_their_tasks_along() {
     assert!(alone.block_on(parked).unwrap().unwrap_err().is_cancelled());
     assert!(alone.block_on(late).unwrap().unwrap_err().is_cancelled());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shutdown_by_a_task_on_a_worker_is_on_its_behalf() {
+    let runtime = Runtime::start().unwrap();
+    let root = runtime.root().clone();
+    let asks = runtime.root().spawn(async move { root.shutdown() }).unwrap();
+    let handle = asks.task().handle();
+    asks.await.unwrap();
+    let report = runtime.shutdown(ShutdownOptions::new()).await.unwrap();
+    assert_eq!(report.rows[0].originator, handle);
+}
+
+struct NotAnError;
+
+impl From<NotAnError> for BoxError {
+    fn from(_: NotAnError) -> Self {
+        panic!("not an error")
+    }
+}
+
+struct PanicsOnDrop;
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        panic!("dropped")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_task_that_panics_in_odd_places_takes_no_sibling_along() {
+    let runtime = Runtime::start().unwrap();
+    let root = runtime.root();
+    let mut siblings = Vec::new();
+    for _ in 0..100 {
+        drop(root.spawn(async { Ok::<_, BoxError>(PanicsOnDrop) }).unwrap());
+        drop(root.spawn(async { Err::<(), _>(NotAnError) }).unwrap());
+        siblings.push(root.spawn(async { tokio::task::yield_now().await }).unwrap());
+    }
+    for sibling in siblings {
+        sibling.await.unwrap();
+    }
+    let report = runtime.shutdown(ShutdownOptions::new()).await.unwrap();
+    assert_eq!((root.info().unwrap().failed, report.rows[0].abandoned), (200, 0));
+}
+
+#[tokio::test]
+async fn the_only_thread_of_tokio_does_not_wait_for_the_end_of_what_it_polls() {
+    let runtime = Runtime::start().unwrap();
+    let parked: JoinHandle<()> = runtime.root().spawn(std::future::pending::<()>()).unwrap();
+    let error = runtime.shutdown_and_wait(ShutdownOptions::new()).unwrap_err();
+    assert_eq!(error.status(), Status::Deadlock);
+    assert!(error.message().contains("use shutdown().await"), "{error}");
+    assert!(parked.await.unwrap_err().is_cancelled(), "the runtime is dropped");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_runtime_may_be_dropped_by_a_task_of_its_own() {
+    let runtime = Runtime::start().unwrap();
+    let root = runtime.root().clone();
+    let (give, given) = oneshot::channel::<Runtime>();
+    let last = root.spawn(async move { given.await.map(drop) }).unwrap();
+    assert!(give.send(runtime).is_ok());
+    assert_eq!(last.await.unwrap_err().status(), Status::TimedOut, "it was given up meanwhile");
+    assert_eq!(root.info().unwrap_err().status(), Status::Closed);
+}
+
+#[test]
+fn a_sleep_for_a_task_on_a_worker_may_be_made_outside_of_tokio() {
+    let workers = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = workers.block_on(async { Runtime::start() }).unwrap();
+    let nap = runtime.root().spawn_with(TaskOptions::new(), |task| task.sleep(MOMENT)).unwrap();
+    workers.block_on(nap).unwrap();
+    runtime.shutdown_and_wait(ShutdownOptions::new()).unwrap();
+}

@@ -222,3 +222,100 @@ fn a_task_may_await_its_own_end_only_to_be_cancelled() {
     runtime.advance(Duration::from_secs(60)).unwrap();
     assert_eq!(runtime.root().info().unwrap().cancelled, 1);
 }
+
+/// Foreign code that fails where one does not expect it.
+struct Rude;
+
+impl std::fmt::Debug for Rude {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("rude")
+    }
+}
+
+impl std::fmt::Display for Rude {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words")
+    }
+}
+
+impl std::error::Error for Rude {}
+
+#[test]
+fn an_error_without_words_is_an_end_like_any_other() {
+    let (options, told) = reporting();
+    let runtime = manual(options);
+    let group = runtime.root().group(GroupOptions::new().on_drain(|_| Err(Rude))).unwrap();
+    let task = group.spawn(async { Err::<(), _>(Rude) }).unwrap();
+    now(&runtime);
+    let error = ready(task).unwrap_err();
+    assert!(error.cause().unwrap().downcast_ref::<Rude>().is_some());
+    assert_eq!((error.status(), &error.outcome().message), (Status::Failed, &None));
+    group.shutdown().unwrap();
+    now(&runtime);
+    for is_from_hook in [false, true] {
+        let report = told.recv().unwrap();
+        assert_eq!((report.is_from_hook, report.outcome.status), (is_from_hook, Some(Status::Failed)));
+        assert!(report.cause.unwrap().downcast_ref::<Rude>().is_some());
+    }
+}
+
+struct NotAnError;
+
+impl From<NotAnError> for BoxError {
+    fn from(_: NotAnError) -> Self {
+        panic!("not an error")
+    }
+}
+
+#[test]
+fn what_a_task_gives_may_panic_and_is_its_failure() {
+    let (options, told) = reporting();
+    let runtime = manual(options);
+    let task = runtime.root().spawn(async { Err::<(), _>(NotAnError) }).unwrap();
+    drop(runtime.root().spawn(async { Ok::<_, BoxError>(PanicsOnDrop) }).unwrap());
+    now(&runtime);
+    assert!(ready(task).unwrap_err().is_panic());
+    for what in ["panicked: not an error", "panicked: dropped"] {
+        assert_eq!(told.recv().unwrap().cause.unwrap().to_string(), what);
+    }
+    assert_eq!(runtime.root().info().unwrap().live, 0);
+}
+
+#[test]
+fn a_status_that_is_none_is_a_failure() {
+    let (options, told) = reporting();
+    let runtime = manual(options);
+    drop(runtime.root().spawn(async { Err::<(), _>(Failure::from(Status::Other(7))) }).unwrap());
+    drop(runtime.root().spawn(async { Err::<(), _>(Failure::from(Status::Other(-7000))) }).unwrap());
+    now(&runtime);
+    assert_eq!(told.recv().unwrap().outcome.status, Some(Status::Failed));
+    assert_eq!(told.recv().unwrap().outcome.status, Some(Status::Other(-7000)));
+    assert_eq!(runtime.root().info().unwrap().failed, 2);
+}
+
+#[test]
+fn the_error_of_a_hook_reaches_each_handler_and_is_kept_no_longer() {
+    let (options, told) = reporting();
+    let runtime = manual(options);
+    let outer = GroupOptions::new().on_error(|report| {
+        assert!(report.cause.is_some());
+        Err("the handler")
+    });
+    let outer = runtime.root().group(outer).unwrap();
+    let alive = Arc::new(());
+    let held = alive.clone();
+    let inner = GroupOptions::new().on_drain(move |_| {
+        let held = held.clone();
+        std::panic::panic_any(held);
+        #[allow(unreachable_code)]
+        Ok::<_, BoxError>(())
+    });
+    let inner = outer.group(inner).unwrap();
+    inner.shutdown().unwrap();
+    now(&runtime);
+    let report = told.recv().unwrap();
+    assert!(report.is_from_hook && report.failed_handler.is_some());
+    drop(report.cause.expect("it comes this far"));
+    drop(report.outcome);
+    assert_eq!(Arc::strong_count(&alive), 1);
+}

@@ -508,3 +508,236 @@ fn a_runtime_of_its_own_thread_needs_no_other_executor() {
     drop(runtime.root().spawn(async {}).unwrap());
     runtime.shutdown_and_wait(ShutdownOptions::new()).unwrap();
 }
+
+#[test]
+fn a_report_names_who_asked_for_the_shutdown() {
+    let runtime = manual();
+    let root = runtime.root();
+    let group = || root.group(GroupOptions::new()).unwrap();
+    let originator = |group: &ptg::Group| {
+        let waits = root.spawn({
+            let closed = group.closed();
+            async move { closed.await.map(|report| report.rows[0].originator) }
+        });
+        now(&runtime);
+        waits.unwrap()
+    };
+    let (asked_by_task, asked_for, asked_from_outside) = (group(), group(), group());
+    let first = originator(&asked_by_task);
+    let inner = asked_by_task.clone();
+    let asks = root.spawn(async move { inner.shutdown() }).unwrap().task();
+    now(&runtime);
+    assert_eq!(value(first), asks.handle());
+
+    let second = originator(&asked_for);
+    asked_for.shutdown_with(ShutdownOptions::new().originator(root.handle())).unwrap();
+    now(&runtime);
+    assert_eq!(value(second), root.handle());
+
+    let third = originator(&asked_from_outside);
+    asked_from_outside.shutdown().unwrap();
+    now(&runtime);
+    assert_eq!(value(third), 0);
+}
+
+fn value<T>(task: JoinHandle<T>) -> T {
+    let mut task = std::pin::pin!(task);
+    match task.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(result) => result.unwrap(),
+        std::task::Poll::Pending => panic!("it has not ended"),
+    }
+}
+
+#[test]
+fn a_group_is_kept_whole_while_a_task_that_it_gave_up_goes_on() {
+    let runtime = manual();
+    let parent = runtime.root().group(GroupOptions::new().name("parent")).unwrap();
+    let child = parent.group(GroupOptions::new().name("child")).unwrap();
+    let other = parent.group(GroupOptions::new().name("other")).unwrap();
+    let stuck = TaskOptions::new().name("stuck").on_kill(OnKill::Abandon);
+    let stuck: JoinHandle<()> = child.spawn_with(stuck, |_| std::future::pending::<()>()).unwrap();
+    now(&runtime);
+    parent.shutdown_with(ShutdownOptions::new().force().cancel_wait(Limit::AT_ONCE)).unwrap();
+    now(&runtime);
+    assert_eq!(parent.report().unwrap().rows.len(), 3);
+    assert!(parent.blame().unwrap().iter().any(|row| row.task_name.as_deref() == Some("stuck")));
+    assert_eq!(other.info().unwrap().state, ptg::GroupState::Closed);
+    let mut again = std::pin::pin!(parent.closed());
+    let polling = &mut std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(again.as_mut().poll(polling).is_pending());
+    now(&runtime);
+    let std::task::Poll::Ready(Ok(report)) = again.as_mut().poll(polling) else { panic!("no report") };
+    assert_eq!(report.rows.iter().map(|row| row.abandoned).sum::<u64>(), 1);
+
+    stuck.task().finish(&Default::default()).unwrap();
+    now(&runtime);
+    assert!(stuck.is_finished());
+    assert_eq!((status(parent.report()), status(other.info())), (Status::Stale, Status::Stale));
+}
+
+/// A waker that shows how often it is kept.
+struct Kept;
+
+impl std::task::Wake for Kept {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn what_gives_up_waiting_leaves_nothing() {
+    let runtime = manual();
+    let group = runtime.root().group(GroupOptions::new()).unwrap();
+    let kept = Arc::new(Kept);
+    let waker = std::task::Waker::from(kept.clone());
+    let mut closed = Box::pin(group.closed());
+    for _ in 0..3 {
+        assert!(closed.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(Arc::strong_count(&kept), 3);
+    drop(closed);
+    assert_eq!(Arc::strong_count(&kept), 2, "its watch is gone");
+
+    let waits = group.spawn_local_with(TaskOptions::new(), |task| async move {
+        let polling = &mut std::task::Context::from_waker(&waker);
+        for _ in 0..3 {
+            let (mut nap, mut drain) = (Box::pin(task.sleep(SECOND)), Box::pin(task.draining()));
+            let (mut cancel, mut signal) = (Box::pin(task.cancelled()), Box::pin(task.signal()));
+            for _ in 0..3 {
+                assert!(nap.as_mut().poll(polling).is_pending() && drain.as_mut().poll(polling).is_pending());
+                assert!(cancel.as_mut().poll(polling).is_pending() && signal.as_mut().poll(polling).is_pending());
+            }
+            assert_eq!(Arc::strong_count(&kept), 6, "each once");
+        }
+        assert_eq!(Arc::strong_count(&kept), 2);
+        // The wake that the sleeps would have had is not told as one.
+        task.sleep(SECOND * 2).await;
+        assert!(std::pin::pin!(task.signal()).poll(polling).is_pending());
+    });
+    runtime.advance(SECOND * 2).unwrap();
+    value(waits.unwrap());
+}
+
+#[test]
+fn a_sleep_that_is_made_elsewhere_is_not_early() {
+    let runtime = manual();
+    let root = runtime.root();
+    let spawn = move || root.spawn_with(TaskOptions::new(), |task| task.sleep(SECOND)).unwrap();
+    let sleeper = std::thread::spawn(spawn).join().unwrap();
+    now(&runtime);
+    runtime.advance(SECOND - Duration::from_nanos(1)).unwrap();
+    assert!(!sleeper.is_finished());
+    runtime.advance(Duration::from_nanos(1)).unwrap();
+    value(sleeper);
+}
+
+#[test]
+fn a_sleep_is_for_its_own_task_only() {
+    let runtime = manual();
+    let root = runtime.root();
+    let lent = root.spawn_with(TaskOptions::new(), |task| async move {
+        let nap = task.sleep(SECOND);
+        task.group().spawn(nap).map(|other| (other, ()))
+    });
+    now(&runtime);
+    let error = runtime_result(value(lent.unwrap()).0);
+    assert!(error.is_panic() && error.to_string().contains("only the task itself"), "{error}");
+}
+
+#[test]
+#[should_panic(expected = "the result of this task has been given already")]
+fn a_result_is_given_once() {
+    let runtime = manual();
+    let mut task = runtime.root().spawn(async {}).unwrap();
+    now(&runtime);
+    let polling = &mut std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(std::pin::Pin::new(&mut task).poll(polling).is_ready());
+    let _ = std::pin::Pin::new(&mut task).poll(polling);
+}
+
+#[test]
+fn a_thread_does_not_wait_for_room_in_its_own_mail() {
+    let runtime = LocalRuntime::new().unwrap();
+    let called = Rc::new(std::cell::Cell::new(0));
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let mut sent = 0;
+    let full = loop {
+        let sender = sender.clone();
+        match runtime.handle().post(move || sender.send(()).unwrap()) {
+            Ok(()) => sent += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full.status(), Status::Full);
+    runtime.turn(Limit::from_nanos(0)).unwrap();
+    while receiver.try_recv().is_ok() {
+        called.set(called.get() + 1);
+    }
+    assert_eq!(called.get(), sent);
+    runtime.handle().post(|| ()).unwrap();
+}
+
+#[test]
+fn what_was_sent_just_before_the_closing_is_answered() {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let on_closed = move |root: &ptg::Group| {
+        let (root, sender) = (root.clone(), sender.clone());
+        let send = move || {
+            sender.send(root.spawn(async {})?)?;
+            root.runtime().post(move || drop(sender))?;
+            Ok::<_, BoxError>(())
+        };
+        std::thread::spawn(send).join().unwrap()
+    };
+    let runtime = Builder::new().root(GroupOptions::new().on_closed(on_closed)).build_local().unwrap();
+    runtime.shutdown().unwrap();
+    runtime.run().unwrap();
+    let late = runtime_result(receiver.recv().unwrap());
+    assert_eq!(late.status(), Status::Closed);
+    assert!(late.outcome().never_ran);
+    assert_eq!(receiver.try_recv().map(drop), Err(std::sync::mpsc::TryRecvError::Empty), "the hook has a sender");
+}
+
+#[test]
+fn one_may_block_on_others_after_the_closing() {
+    let runtime = LocalRuntime::new().unwrap();
+    runtime.shutdown().unwrap();
+    runtime.run().unwrap();
+    let other = ptg::Runtime::start().unwrap();
+    let task = other.root().spawn_with(TaskOptions::new(), |task| async move {
+        task.sleep(Duration::from_millis(1)).await;
+        Ok::<_, BoxError>(7)
+    });
+    assert_eq!(runtime.block_on(task.unwrap()).unwrap().unwrap(), 7);
+}
+
+#[test]
+fn a_task_that_was_given_up_ends_late_on_the_runtimes_own_thread() {
+    let here = LocalRuntime::new().unwrap();
+    let runtime = ptg::Runtime::start().unwrap();
+    let options = TaskOptions::new().on_kill(OnKill::Abandon).ignores_drain().ignores_cancel();
+    let (started, is_started) = std::sync::mpsc::channel();
+    let late = runtime.root().spawn_with(options, |task| async move {
+        started.send(()).unwrap();
+        task.sleep(Duration::from_millis(20)).await;
+        Ok::<_, BoxError>("late")
+    });
+    is_started.recv().unwrap();
+    let at_once = ShutdownOptions::new().force().cancel_wait(Limit::AT_ONCE);
+    let report = here.block_on(runtime.shutdown(at_once)).unwrap().unwrap();
+    assert_eq!(report.rows[0].abandoned, 1);
+    assert_eq!(here.block_on(late.unwrap()).unwrap().unwrap(), "late");
+}
+
+#[test]
+fn who_waits_for_a_group_that_is_told_by_events_gets_its_report() {
+    let runtime = manual();
+    let group = runtime.root().group(GroupOptions::new().events()).unwrap();
+    let closed = group.closed();
+    let waits = runtime.root().spawn(async move { closed.await.map(|report| report.rows.len()) }).unwrap();
+    now(&runtime);
+    group.shutdown().unwrap();
+    now(&runtime);
+    while !runtime.handle().take_events(8).unwrap().is_empty() {
+        now(&runtime);
+    }
+    assert_eq!(value(waits), 1);
+}
