@@ -9,7 +9,6 @@ async fn main() -> Result<(), ptg::Error> {
     let runtime = Runtime::start()?;
     let options = GroupOptions::new().name("app").grace(Duration::from_secs(2)).on_error(|failure| {
         println!("handled: {} {}", failure.name, failure.cause.as_ref().unwrap());
-        Ok::<_, ptg::Error>(())
     });
     let app = runtime.root().group(options)?;
 

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use ptg::{Group, GroupOptions, Runtime, ShutdownOptions, Snapshot};
+use ptg::{GroupOptions, Runtime, ShutdownOptions, Snapshot};
 
 fn main() -> Result<(), ptg::Error> {
     let runtime = Runtime::start()?;
     let group = |name| {
-        runtime.root().group(GroupOptions::new().name(name).on_closed(move |_: &Group| {
-            println!("{name} is closed");
-            Ok::<_, ptg::Error>(())
-        }))
+        let options = GroupOptions::new().name(name).on_closed(move |_| println!("{name} is closed"));
+        runtime.root().group(options)
     };
     let (accept, handlers) = (group("accept")?, group("handlers")?);
     accept.stops_before(&handlers)?;

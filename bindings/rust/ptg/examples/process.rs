@@ -7,7 +7,6 @@ async fn main() -> Result<(), ptg::Error> {
     let runtime = Runtime::start()?;
     let children = runtime.root().group(GroupOptions::new().name("children").on_error(|failure| {
         println!("handled: {} {}", failure.name, failure.cause.as_ref().unwrap());
-        Ok::<_, ptg::Error>(())
     }))?;
 
     let script = ProcessOptions::new("sh").args(["-c", "echo hello $NAME; exit 3"]).env("NAME", "world");

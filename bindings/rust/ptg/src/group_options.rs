@@ -7,7 +7,7 @@ use std::time::Duration;
 use ptg_sys as sys;
 
 use crate::group::GroupState;
-use crate::outcome::{BoxError, ErrorReport, Outcome, outcome_of, text};
+use crate::outcome::{BoxError, ErrorReport, Outcome, TaskOutput, outcome_of, text};
 use crate::process::ProcessError;
 use crate::shared::{Shared, call_for_status, guard};
 use crate::status::{Error, Result, Status};
@@ -201,32 +201,27 @@ impl GroupOptions {
         self
     }
 
-    /// Handles the failures of its tasks, and of descendants without a handler. A handler that fails, or panics, passes
-    /// both errors to the next ancestor's. It runs on the runtime's thread and must not block.
-    pub fn on_error<E: Into<BoxError>>(
+    /// Handles the failures of its tasks, and of descendants without a handler. A handler that fails (it answers `()`, or
+    /// a result), or panics, passes both errors to the next ancestor's. It runs on the runtime's thread and must not
+    /// block.
+    pub fn on_error<R: TaskOutput<Value = ()>>(
         mut self,
-        mut handler: impl FnMut(&ErrorReport) -> Result<(), E> + Send + 'static,
+        mut handler: impl FnMut(&ErrorReport) -> R + Send + 'static,
     ) -> Self {
-        self.on_error = Some(Box::new(move |report| handler(report).map_err(Into::into)));
+        self.on_error = Some(Box::new(move |report| handler(report).into_result()));
         self
     }
 
-    /// Called once when the group is told to drain; not when it goes straight to cancel. An error, or a panic, is one
-    /// of the group.
-    pub fn on_drain<E: Into<BoxError>>(
-        mut self,
-        mut hook: impl FnMut(&Group) -> Result<(), E> + Send + 'static,
-    ) -> Self {
-        self.on_drain = Some(Box::new(move |group| hook(group).map_err(Into::into)));
+    /// Called once when the group is told to drain; not when it goes straight to cancel. It answers `()`, or a result;
+    /// an error, or a panic, is one of the group.
+    pub fn on_drain<R: TaskOutput<Value = ()>>(mut self, mut hook: impl FnMut(&Group) -> R + Send + 'static) -> Self {
+        self.on_drain = Some(Box::new(move |group| hook(group).into_result()));
         self
     }
 
     /// Called once when the group is closed; the report of its shutdown can be read then. Errors as of `on_drain`.
-    pub fn on_closed<E: Into<BoxError>>(
-        mut self,
-        mut hook: impl FnMut(&Group) -> Result<(), E> + Send + 'static,
-    ) -> Self {
-        self.on_closed = Some(Box::new(move |group| hook(group).map_err(Into::into)));
+    pub fn on_closed<R: TaskOutput<Value = ()>>(mut self, mut hook: impl FnMut(&Group) -> R + Send + 'static) -> Self {
+        self.on_closed = Some(Box::new(move |group| hook(group).into_result()));
         self
     }
 

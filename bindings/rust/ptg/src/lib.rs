@@ -92,5 +92,5 @@ pub use status::{Error, Result, Status};
 pub use task::Task;
 pub use task_options::{OnKill, TaskOptions};
 pub use thread::{Runtime, abi_version};
-pub use timer::{Overlap, Timer, TimerInfo, TimerOptions};
+pub use timer::{Overlap, Started, Timer, TimerInfo, TimerOptions};
 pub use watch::Watch;

@@ -231,9 +231,9 @@ pub struct ErrorReport {
     pub failed_handler: Option<(Group, Status)>,
 }
 
-/// What a task may return: nothing, or a result whose error makes it a failure.
+/// What a task, or a function that the runtime calls, may return: nothing, or a result whose error makes it a failure.
 pub trait TaskOutput: Send + 'static {
-    /// What whoever joins the task gets.
+    /// What comes of it if it is well: what whoever joins the task gets.
     type Value: Send + 'static;
     /// Splits it.
     fn into_result(self) -> Result<Self::Value, BoxError>;

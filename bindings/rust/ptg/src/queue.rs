@@ -7,10 +7,10 @@ use std::ops::Deref;
 use ptg_sys as sys;
 
 use crate::handle::or_current_away;
-use crate::outcome::{BoxError, Outcome};
+use crate::outcome::{BoxError, Outcome, TaskOutput};
 use crate::shared::{Shared, guard};
 use crate::status::{Error, Result};
-use crate::timer::{KindDone, answer};
+use crate::timer::{KindDone, Started, answer};
 use crate::{Group, Task};
 
 /// A message on its way through a queue.
@@ -161,14 +161,13 @@ struct Handling<M> {
 impl Group {
     /// Spawns a queue, which accepts messages from now on. `handle` runs on the runtime's thread and must not block; it
     /// may spawn a task for the message and answer it: then the message is handled when that task is over. An error, or
-    /// a panic, is a failure of the queue, which ends it.
+    /// a panic, is a failure of the queue, which ends it: it answers `()`, or a result.
     ///
     /// ```
     /// use ptg::{LocalRuntime, QueueOptions};
     /// let runtime = LocalRuntime::new()?;
     /// let queue = runtime.root().queue(QueueOptions::new(16), |_, message| {
     ///     println!("handled {:?}", message.take());
-    ///     Ok::<_, ptg::Error>(None)
     /// })?;
     /// queue.push("one")?;
     /// queue.push("two")?;
@@ -176,12 +175,12 @@ impl Group {
     /// runtime.run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn queue<M: Send + 'static, E: Into<BoxError>>(
+    pub fn queue<M: Send + 'static, R: TaskOutput<Value: Started>>(
         &self,
         options: QueueOptions<M>,
-        mut handle: impl FnMut(&Task, &mut Message<M>) -> Result<Option<Task>, E> + Send + 'static,
+        mut handle: impl FnMut(&Task, &mut Message<M>) -> R + Send + 'static,
     ) -> Result<Queue<M>> {
-        let handle: Handle<M> = Box::new(move |queue, message| handle(queue, message).map_err(Into::into));
+        let handle: Handle<M> = Box::new(move |queue, message| handle(queue, message).into_result().map(Started::task));
         let spawner = or_current_away(options.spawner, &self.shared);
         let task = self.shared.call(move |runtime| {
             let QueueOptions { name, capacity, at_once, on_drop, on_room, on_done, .. } = options;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use ptg_sys as sys;
 
 use crate::handle::or_current_away;
-use crate::outcome::{BoxError, Outcome};
+use crate::outcome::{BoxError, Outcome, TaskOutput};
 use crate::shared::{Shared, call_for_status, guard};
 use crate::status::{Error, Result};
-use crate::{Group, Limit, Task};
+use crate::{Group, JoinHandle, Limit, Task};
 
 /// What a periodic timer does when its last firing's task has not ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,6 +138,37 @@ impl Timer {
     }
 }
 
+/// What a firing of a timer, or the handling of a message, may have started: a task, or nothing.
+pub trait Started {
+    /// The task.
+    fn task(self) -> Option<Task>;
+}
+
+impl Started for () {
+    fn task(self) -> Option<Task> {
+        None
+    }
+}
+
+impl Started for Task {
+    fn task(self) -> Option<Task> {
+        Some(self)
+    }
+}
+
+/// The task is detached.
+impl<T> Started for JoinHandle<T> {
+    fn task(self) -> Option<Task> {
+        Some(JoinHandle::task(&self))
+    }
+}
+
+impl<S: Started> Started for Option<S> {
+    fn task(self) -> Option<Task> {
+        self.and_then(S::task)
+    }
+}
+
 type Fire = Box<dyn FnMut(&Timer) -> Result<Option<Task>, BoxError> + Send>;
 
 struct Firing {
@@ -147,7 +178,8 @@ struct Firing {
 
 impl Group {
     /// Spawns a timer. Its function runs on the runtime's thread and must not block; it may spawn a task and answer
-    /// it, to which the overlap policy then applies. An error, or a panic, is a failure of the timer, which ends it.
+    /// it, to which the overlap policy then applies. An error, or a panic, is a failure of the timer, which ends it: it
+    /// answers `()`, or a result.
     ///
     /// ```
     /// use std::time::Duration;
@@ -156,20 +188,19 @@ impl Group {
     /// let group = runtime.root();
     /// let every = TimerOptions::new().every(Duration::from_secs(30));
     /// let timer = group.timer(every, move |timer| {
-    ///     let job = timer.task().info()?.group.spawn(async {})?;
-    ///     Ok::<_, ptg::Error>(Some(job.task()))
+    ///     timer.task().info()?.group.spawn(async {})
     /// })?;
     /// runtime.advance(Duration::from_secs(60))?;
     /// assert_eq!(timer.info()?.fired, 2);
     /// # Ok::<(), ptg::Error>(())
     /// ```
-    pub fn timer<E: Into<BoxError>>(
+    pub fn timer<R: TaskOutput<Value: Started>>(
         &self,
         options: TimerOptions,
-        mut fire: impl FnMut(&Timer) -> Result<Option<Task>, E> + Send + 'static,
+        mut fire: impl FnMut(&Timer) -> R + Send + 'static,
     ) -> Result<Timer> {
         let checked = options.check();
-        let fire: Fire = Box::new(move |timer| fire(timer).map_err(Into::into));
+        let fire: Fire = Box::new(move |timer| fire(timer).into_result().map(Started::task));
         let spawner = or_current_away(options.spawner, &self.shared);
         let task = self.shared.call(move |runtime| {
             let raw = sys::ptg_timer_options {

@@ -121,15 +121,7 @@ fn who_runs_is_known_in_tasks_handlers_hooks_and_watches() {
     };
     let runtime = manual();
     let (on_error, on_drain, in_task) = (tell.clone(), tell.clone(), tell.clone());
-    let options = GroupOptions::new()
-        .on_error(move |_| {
-            on_error("error");
-            Ok::<_, BoxError>(())
-        })
-        .on_drain(move |_| {
-            on_drain("drain");
-            Ok::<_, BoxError>(())
-        });
+    let options = GroupOptions::new().on_error(move |_| on_error("error")).on_drain(move |_| on_drain("drain"));
     let group = runtime.root().group(options).unwrap();
     let task = group.spawn_with(TaskOptions::new(), |task| async move {
         in_task("start");
@@ -365,8 +357,7 @@ fn a_periodic_timer_skips_while_its_task_goes_on() {
     let every = TimerOptions::new().every(SECOND).overlap(Overlap::Skip);
     let timer = root.timer(every, |timer| {
         let group = timer.task().info()?.group;
-        let job = group.spawn_with(TaskOptions::new(), |task| async move { task.sleep(SECOND * 3 / 2).await })?;
-        Ok::<_, ptg::Error>(Some(job.task()))
+        group.spawn_with(TaskOptions::new(), |task| async move { task.sleep(SECOND * 3 / 2).await })
     });
     runtime.advance(SECOND * 4).unwrap();
     let info = timer.unwrap().info().unwrap();
@@ -381,7 +372,7 @@ fn a_queue_gives_back_what_it_will_not_handle() {
     let options = QueueOptions::new(2).on_drop(move |_, message: String| drops.lock().unwrap().push(message));
     let queue = runtime.root().queue(options, move |_, message| {
         handles.lock().unwrap().push(message.clone().unwrap());
-        if message.as_deref() == Some("bad") { Err("bad") } else { Ok(None) }
+        if message.as_deref() == Some("bad") { Err("bad") } else { Ok(()) }
     });
     let queue = queue.unwrap();
     queue.push("good".into()).unwrap();
@@ -466,7 +457,7 @@ fn errors_say_what_is_wrong_in_words_of_rust() {
         said(Builder::new().root(GroupOptions::new().deadline(odd)).start().map(drop)),
         format!("deadline: {seven}")
     );
-    let timer = |options: TimerOptions| root.timer(options, |_| Ok::<_, BoxError>(None)).map(drop);
+    let timer = |options: TimerOptions| root.timer(options, |_| ()).map(drop);
     assert_eq!(said(timer(TimerOptions::new())), "a timer needs `after` or `every`");
     assert!(said(timer(TimerOptions::new().after(Limit::FOREVER))).starts_with("after: "));
     assert!(said(timer(TimerOptions::new().every(Duration::ZERO))).starts_with("every: "));

@@ -22,10 +22,7 @@ fn shell(script: &str) -> ProcessOptions {
 /// A runtime with a group whose handler sends what it is given.
 fn reporting() -> (LocalRuntime, ptg::Group, Receiver<ErrorReport>) {
     let (sender, receiver) = mpsc::channel();
-    let options = GroupOptions::new().name("children").on_error(move |report| {
-        sender.send(report.clone())?;
-        Ok::<_, BoxError>(())
-    });
+    let options = GroupOptions::new().name("children").on_error(move |report| sender.send(report.clone()).unwrap());
     let runtime = LocalRuntime::new().unwrap();
     let group = runtime.root().group(options).unwrap();
     (runtime, group, receiver)

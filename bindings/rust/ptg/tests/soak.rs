@@ -25,7 +25,7 @@ async fn fail_now_and_then(number: u32) -> Result<u32, std::fmt::Error> {
 }
 
 fn silent() -> GroupOptions {
-    GroupOptions::new().on_error(|_| Ok::<_, ptg::Error>(()))
+    GroupOptions::new().on_error(|_| ())
 }
 
 #[test]
