@@ -351,5 +351,6 @@ unsafe extern "C" fn release_hooks(user_data: *mut c_void) {
         if hooks.failed != 0 {
             Shared::forget_cause_here(hooks.failed);
         }
+        Shared::drop_held(hooks);
     });
 }

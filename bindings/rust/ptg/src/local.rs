@@ -234,7 +234,8 @@ impl LocalRuntime {
     /// As [`destroy`](Self::destroy), for one that is kept: its calls then answer [`Status::Invalid`].
     pub fn try_destroy(&self) -> Result<()> {
         // SAFETY: as above; nobody uses the pointer afterwards.
-        self.inside(|runtime| unsafe { sys::ptg_runtime_destroy(runtime) }.tap_ok(|| self.handle.shared.set_over()))
+        let destroy = |runtime| unsafe { sys::ptg_runtime_destroy(runtime) }.tap_ok(|| self.handle.shared.set_over());
+        self.handle.shared.destroy(|| self.inside(destroy))
     }
 
     /// For a host with a loop of its own: what to poll, and the time after which [`turn`](Self::turn) is due in any

@@ -65,6 +65,8 @@ pub(crate) struct Shared {
     inbox: Mutex<VecDeque<Arc<dyn Wake>>>,
     /// What tasks failed with, from their finish to their done.
     causes: Mutex<HashMap<u64, Cause>>,
+    /// While it is destroyed: what its groups held, to be dropped afterwards.
+    left: Mutex<Option<Vec<Box<dyn Send>>>>,
     /// Whoever drives the runtime as a guest, to be told of calls from outside of a turn.
     pub driver: Mutex<Option<Waker>>,
 }
@@ -100,6 +102,7 @@ impl Shared {
             mail: Mail::default(),
             inbox: Mutex::default(),
             causes: Mutex::default(),
+            left: Mutex::default(),
             driver: Mutex::default(),
         }
     }
@@ -151,6 +154,28 @@ impl Shared {
         // They keep what keeps them.
         let woken = std::mem::take(&mut *lock(&self.inbox));
         drop(woken);
+    }
+
+    /// Makes the call that destroys the runtime.
+    pub fn destroy<R>(&self, destroy: impl FnOnce() -> R) -> R {
+        let before = lock(&self.left).replace(Vec::new());
+        let result = destroy();
+        let left = std::mem::replace(&mut *lock(&self.left), before);
+        left.into_iter().flatten().for_each(|held| guard((), || drop(held)));
+        result
+    }
+
+    /// Drops what a group held; not while the runtime falls apart, as it may be foreign code that would use it.
+    pub fn drop_held(held: Box<dyn Send>) {
+        let shared = Self::inside();
+        let mut left = shared.as_ref().map(|shared| lock(&shared.left));
+        match left.as_mut().and_then(|left| left.as_mut()) {
+            Some(left) => left.push(held),
+            None => {
+                drop(left);
+                drop(held);
+            }
+        }
     }
 
     /// The error of a call that answered `raw` on the runtime's thread.

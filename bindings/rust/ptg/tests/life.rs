@@ -732,3 +732,26 @@ fn who_waits_for_a_group_that_is_told_by_events_gets_its_report() {
     }
     assert_eq!(value(waits), 1);
 }
+
+#[test]
+fn what_a_group_holds_may_use_the_runtime_as_it_goes() {
+    struct Looks(ptg::Group, std::sync::mpsc::Sender<Status>);
+    impl Drop for Looks {
+        fn drop(&mut self) {
+            let watch = self.0.runtime().watch(self.0.handle(), None, |_, _| ());
+            self.1.send(status(watch)).unwrap();
+        }
+    }
+    let (sender, receiver) = std::sync::mpsc::channel();
+    for is_closed_before in [false, true] {
+        let runtime = manual();
+        let root = runtime.root();
+        root.group(GroupOptions::new().keeping(Looks(root.clone(), sender.clone()))).unwrap();
+        if is_closed_before {
+            runtime.shutdown().unwrap();
+            now(&runtime);
+        }
+        drop(runtime);
+        assert_eq!(receiver.recv().unwrap(), Status::Invalid, "the runtime is over");
+    }
+}
