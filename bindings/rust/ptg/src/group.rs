@@ -187,7 +187,8 @@ impl Group {
         begun.map_err(|error| error.or_mistake(options.check()))
     }
 
-    /// Completes when the group is closed, with what its shutdown did. It does not begin one.
+    /// Completes when the group is closed, with what its shutdown did. It does not begin one, and giving it up changes
+    /// nothing.
     ///
     /// [`Status::Deadlock`](crate::Status::Deadlock), at once: a task of this group, or below, waits here.
     /// [`Status::Stale`](crate::Status::Stale): it is gone.

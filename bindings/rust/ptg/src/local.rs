@@ -126,7 +126,7 @@ impl LocalRuntime {
         shared.check(status)
     }
 
-    /// Runs until the root group is closed.
+    /// Runs until the root group is closed, and what was sent before that has been answered.
     ///
     /// Not inside a tokio runtime of one thread, whose clock and sockets would stand still as long:
     /// [`Status::Deadlock`]. [`drive`](Self::drive) is for there.

@@ -120,7 +120,8 @@ impl Group {
         self.rows(list_tasks, |handle| Task::new(self.shared.clone(), *handle))
     }
 
-    /// The tasks that it abandoned, newest first.
+    /// The tasks that it abandoned, newest first. While its report can be read, so can what each of them is, ended late
+    /// or not.
     pub fn abandoned(&self) -> Result<Vec<Task>> {
         self.rows(list_abandoned, |handle| Task::new(self.shared.clone(), *handle))
     }
@@ -171,7 +172,8 @@ impl Group {
     }
 
     /// What its shutdown has done so far. It can be read until the end of the `on_closed` of the group that the
-    /// shutdown was asked for. [`Status::Busy`]: the group is not ending.
+    /// shutdown was asked for, and, as a whole, while a task that was abandoned there or below goes on; the root's
+    /// until the runtime is over. [`Status::Busy`]: the group is not ending. [`Status::Stale`]: it is gone.
     pub fn report(&self) -> Result<Report> {
         let rows = self.rows(sys::ptg_group_get_report, |raw: &sys::ptg_report_row| ReportRow {
             group: Group::new(self.shared.clone(), raw.group),
@@ -195,7 +197,8 @@ impl Group {
         Ok(Report { rows })
     }
 
-    /// Who held its shutdown up, in the order in which they did. [`Status::Busy`]: it is not closed.
+    /// Who held its shutdown up, in the order in which they did; for as long as its [`report`](Self::report).
+    /// [`Status::Busy`]: it is not closed.
     pub fn blame(&self) -> Result<Vec<BlameRow>> {
         self.rows(sys::ptg_group_get_blame, |raw: &sys::ptg_blame_row| BlameRow {
             group: Group::new(self.shared.clone(), raw.group),
