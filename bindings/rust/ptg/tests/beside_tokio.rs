@@ -322,3 +322,61 @@ fn a_sleep_for_a_task_on_a_worker_may_be_made_outside_of_tokio() {
     workers.block_on(nap).unwrap();
     runtime.shutdown_and_wait(ShutdownOptions::new()).unwrap();
 }
+
+/// An error that tells when it is dropped.
+#[derive(Debug)]
+struct Told(std::sync::mpsc::Sender<()>);
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("told")
+    }
+}
+
+impl std::error::Error for Told {}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.0.send(()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_error_of_a_task_that_was_ended_before_is_not_kept() {
+    let runtime = Runtime::start().unwrap();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let (blocked, is_blocked) = oneshot::channel();
+    let (sender, dropped) = std::sync::mpsc::channel();
+    let stuck = runtime.root().spawn(async move {
+        blocked.send(()).unwrap();
+        released.recv().unwrap();
+        Err::<(), _>(Told(sender))
+    });
+    let stuck = stuck.unwrap();
+    is_blocked.await.unwrap();
+    stuck.task().finish(&Default::default()).unwrap();
+    assert!(stuck.await.unwrap_err().cause().is_none());
+    release.send(()).unwrap();
+    dropped.recv_timeout(Duration::from_secs(60)).expect("nobody keeps it");
+}
+
+struct Kept;
+
+impl std::task::Wake for Kept {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[tokio::test]
+async fn a_guest_that_is_driven_no_more_keeps_no_waker() {
+    let runtime = LocalRuntime::new().unwrap();
+    let kept = Arc::new(Kept);
+    {
+        let waker = std::task::Waker::from(kept.clone());
+        let mut driven = Box::pin(runtime.drive());
+        assert!(driven.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        assert!(Arc::strong_count(&kept) > 2);
+    }
+    assert_eq!(Arc::strong_count(&kept), 1);
+    runtime.root().shutdown().unwrap();
+    runtime.drive().await.unwrap();
+}
