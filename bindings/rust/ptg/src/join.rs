@@ -126,7 +126,7 @@ impl std::error::Error for JoinError {
 /// Gives the result of a task once it has ended and its failure, if it was one, has been handled.
 ///
 /// Dropping it detaches the task, which goes on: its group owns it. So does cancelling whoever waits here. It may be
-/// awaited by any executor, on any thread.
+/// awaited by any executor, on any thread. It gives the result once: polled again it panics.
 #[must_use = "dropping it detaches the task; `let _ =` says that this is meant"]
 pub struct JoinHandle<T>(Arc<dyn Joinable<T>>);
 

@@ -183,12 +183,13 @@ impl LocalRuntime {
     /// Once the root is closed: opens letters until the runtime's owner lets go.
     pub(crate) fn serve(&self) -> Result<()> {
         let shared = &self.handle.shared;
-        let mut has_late_tasks = self.has_late_tasks()?;
+        let rows = self.root().report()?.rows.into_iter();
+        let mut late: Vec<Group> = rows.filter(|row| row.abandoned > 0).map(|row| row.group).collect();
         loop {
             // What letters have brought about, and what ends late.
             self.turn(Limit::from_nanos(0))?;
-            has_late_tasks = has_late_tasks && self.has_late_tasks()?;
-            let letter = match shared.mail.wait(has_late_tasks.then_some(LATE)) {
+            late.retain(|group| group.info().is_ok_and(|info| info.late < info.abandoned));
+            let letter = match shared.mail.wait((!late.is_empty()).then_some(LATE)) {
                 Next::Letter(letter) => letter,
                 Next::Nothing => continue,
                 Next::Over => return Ok(()),
@@ -197,16 +198,6 @@ impl LocalRuntime {
             let _inside = shared.enter();
             guard((), || letter(runtime));
         }
-    }
-
-    /// Is there an abandoned task that has not ended?
-    fn has_late_tasks(&self) -> Result<bool> {
-        for row in self.root().report()?.rows {
-            if row.abandoned > 0 && row.group.info()?.late < row.abandoned {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Begins the shutdown of the root; see [`Group::shutdown`].

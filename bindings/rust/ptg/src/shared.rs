@@ -151,7 +151,11 @@ impl Shared {
     pub fn set_over(&self) {
         self.raw.store(ptr::null_mut(), Ordering::Relaxed);
         self.mail.close();
-        // They keep what keeps them.
+        // Those in it keep what keeps them.
+        self.empty_inbox();
+    }
+
+    fn empty_inbox(&self) {
         let woken = std::mem::take(&mut *lock(&self.inbox));
         drop(woken);
     }
@@ -269,7 +273,7 @@ impl Shared {
         let shared = self.clone();
         // Once the runtime is over there is nobody left to be woken.
         if self.post(move |_| shared.take_inbox()).is_err() {
-            drop(std::mem::take(&mut *lock(&self.inbox)));
+            self.empty_inbox();
         }
     }
 
