@@ -704,11 +704,13 @@ fn one_may_block_on_others_after_the_closing() {
 fn a_task_that_was_given_up_ends_late_on_the_runtimes_own_thread() {
     let here = LocalRuntime::new().unwrap();
     let runtime = ptg::Runtime::start().unwrap();
-    let options = TaskOptions::new().on_kill(OnKill::Abandon).ignores_drain().ignores_cancel();
     let (started, is_started) = std::sync::mpsc::channel();
-    let late = runtime.root().spawn_with(options, |task| async move {
-        started.send(()).unwrap();
-        task.sleep(Duration::from_millis(20)).await;
+    let late = runtime.root().spawn_with(TaskOptions::new().on_kill(OnKill::Abandon), |task| async move {
+        started.send(())?;
+        while task.task().info()?.state != ptg::TaskState::Abandoned {
+            task.sleep(Duration::from_millis(1)).await;
+        }
+        task.sleep(Duration::from_millis(1)).await;
         Ok::<_, BoxError>("late")
     });
     is_started.recv().unwrap();
