@@ -14,6 +14,12 @@
 
 #define NOBODY PTG__NO_SLOT
 
+static void mark_tree(struct ptg__core *core, uint32_t top) {
+  uint64_t mark = ++core->marks;
+  for (uint32_t at = top; at != NOBODY; at = ptg__group_walk(core, top, at))
+    ptg__group_at(core, at)->mark = mark;
+}
+
 /* Whom a group waited for, if that was within this shutdown: a group below may
  * have been ending by itself before, and its own parts were over then. */
 static uint32_t before(const struct ptg__core *core, uint32_t top,
@@ -22,7 +28,7 @@ static uint32_t before(const struct ptg__core *core, uint32_t top,
   ptg_group handle = ptg__group_at(core, slot)->waited_for;
   if (handle == PTG_NONE) return NOBODY;
   if (ptg__slab_find(&core->groups, handle, &first) != PTG_OK) return NOBODY;
-  if (!ptg__group_is_within(core, first, top)) return NOBODY;
+  if (ptg__group_at(core, first)->mark != core->marks) return NOBODY;
   int64_t begun_ns = ptg__group_at(core, top)->begun_ns;
   return ptg__group_at(core, first)->closed_ns >= begun_ns ? first : NOBODY;
 }
@@ -30,6 +36,7 @@ static uint32_t before(const struct ptg__core *core, uint32_t top,
 /* Links the chain through heap_next, the first to close first. */
 static uint32_t chain_of(struct ptg__core *core, uint32_t top) {
   uint32_t first = NOBODY;
+  mark_tree(core, top);
   for (uint32_t at = top; at != NOBODY; at = before(core, top, at)) {
     ptg__group_at(core, at)->heap_next = first;
     first = at;

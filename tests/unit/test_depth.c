@@ -169,6 +169,20 @@ static void check_report(void) {
   free(rows);
 }
 
+/* In a chain everyone waited for the one below. */
+static void check_blame(void) {
+  size_t count;
+  ptg_blame_row *rows = calloc(MANY + 1, sizeof(rows[0]));
+  assert_non_null(rows);
+  assert_int_equal(ptg_group_get_blame(runtime, root, rows, sizeof(rows[0]),
+                                       MANY + 1, &count),
+                   PTG_OK);
+  assert_int_equal(count, MANY + 1);
+  assert_int_equal(rows[0].group, groups[MANY - 1]);
+  assert_int_equal(rows[MANY].group, root);
+  free(rows);
+}
+
 static void check_plan(ptg_group first) {
   size_t count;
   ptg_plan_step *steps = calloc(MANY + 1, sizeof(steps[0]));
@@ -208,6 +222,7 @@ static void a_hundred_thousand_nested_groups_drain(void **state) {
   shut_down(0, 0);
   advance(0);
   check_report();
+  check_blame();
   assert_int_equal(counts.drained, MANY);
   assert_int_equal(counts.closed, MANY);
   assert_int_equal(counts.last_closed, groups[0]);

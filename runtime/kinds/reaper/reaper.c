@@ -32,7 +32,7 @@
 #ifdef __SANITIZE_ADDRESS__
 /* The search for leaks as it exits, which works by ptrace, sometimes does not
  * come to its end under a flood of signals. */
-int __lsan_is_turned_off(void);
+__attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void) {
   return 1;
 }
