@@ -163,7 +163,7 @@ def edge(request):
 
 def limits(request):
     options = {name: duration(request.get(name)) for name in ("grace", "cancel_wait", "deadline")}
-    return {**options, "force": request.get("force", False)}
+    return {**options, "force": request.get("force", False), "originator": world.handle(request.get("originator"))}
 
 
 def shutdown(request):

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from conftest import park
+from conftest import fail, park
 
 import ptg
 
@@ -258,3 +258,71 @@ def test_root_closed_by_the_end_of_the_loop_cancels_what_is_left():
 
     asyncio.run(main())
     assert tasks[0].cancelled()
+
+
+def test_report_names_the_task_that_asked_or_the_one_that_is_named(ptg_clock):
+    async def end(group, **options):
+        return await group.shutdown(**options)
+
+    async def main():
+        app = ptg.PersistentTaskGroup(name="app")
+        ended = [app.add_group() for _ in range(5)]
+        caller, other = app.create_task(end(ended[0])), app.create_task(park())
+        assert [row.originator for row in await caller] == [caller.handle]
+        [row] = await app.create_task(end(ended[1], originator=other.handle))
+        assert row.originator == other.handle
+        [row] = await ended[2].shutdown()
+        assert row.originator == 0
+        with ptg.Remote(app.runtime) as remote:
+            for group, named in ((ended[3], 0), (ended[4], other.handle)):
+                await asyncio.to_thread(remote.shutdown, group, originator=named)
+                [row] = await group.wait_closed()
+                assert row.originator == named
+        closing = app.add_group(on_closed=lambda _: app.begin_shutdown())
+        closing.begin_shutdown()
+        assert [row.originator for row in await app.wait_closed()] == [0, closing.handle]
+
+    ptg_clock.run(main())
+
+
+def test_report_and_blame_are_whole_after_the_end_whoever_asked_for_it():
+    async def main():
+        app = ptg.PersistentTaskGroup(name="app")
+        middle = app.add_group(name="middle")
+        low, beside = middle.add_group(name="low"), app.add_group(name="beside")
+        low.create_task(park(), name="parked")
+        await asyncio.sleep(0)
+        with ptg.Remote(app.runtime) as remote:
+            remote.shutdown(app)
+            while app.state != "closed":
+                await asyncio.sleep(0)
+        with pytest.raises(ptg.StaleError):
+            app.plan()
+        assert [row.path for row in app.report()] == ["/app/beside", "/app/middle/low", "/app/middle", "/app"]
+        assert [row.path for row in middle.report()] == ["/app/middle/low", "/app/middle"]
+        assert [row.path for row in await low.wait_closed()] == ["/app/middle/low"]
+        assert await beside.shutdown() is await beside.wait_closed()
+        assert [row.name for row in beside.report()] == ["beside"]
+        assert [(row.name, row.task_name) for row in app.blame()] == [
+            ("beside", None),
+            ("low", "parked"),
+            ("middle", None),
+            ("app", None),
+        ]
+        with pytest.raises(ptg.StaleError):
+            middle.blame()
+
+    asyncio.run(main())
+
+
+def test_report_of_a_policys_shutdown_can_be_asked_for_after_it(ptg_clock, unhandled):
+    async def main():
+        group = ptg.PersistentTaskGroup(on_failure="shutdown_group")
+        failing = group.create_task(fail(OSError()))
+        await ptg_clock.settle()
+        [row] = group.report()
+        assert (row.failed, row.originator) == (0, failing.handle)
+        assert len(group.blame()) == 1
+
+    ptg_clock.run(main())
+    assert len(unhandled) == 1

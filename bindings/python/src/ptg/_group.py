@@ -20,7 +20,7 @@ from ._spawning import Spawning
 from ._task import Task, current_ptaskgroup
 from ._watch import Watch, watch
 from .errors import Duration, check
-from .values import Place, Report, text_of
+from .values import BlameRow, Outcome, Place, Report, text_of
 
 __all__ = ["PersistentTaskGroup", "group_options"]
 
@@ -95,6 +95,7 @@ class PersistentTaskGroup(Spawning):
         self._last: Any = None
         self._hook_exception: BaseException | None = None
         self._report: Report | None = None
+        self._blame: list[BlameRow] | None = None
         self._wants_report = False
         self._place = Place(None if parent is None else parent._place, options.get("name") or "")
 
@@ -157,18 +158,20 @@ class PersistentTaskGroup(Spawning):
         cancel_wait: Duration | None = None,
         deadline: Duration | None = None,
         force: bool = False,
+        originator: int = 0,
     ) -> None:
         """Begins to end the group with all below it, and returns.
 
         The groups below close first, in order; then its tasks may finish for `grace`; those left are cancelled, newest
         first; what is still there after `cancel_wait` is given up and reported. `deadline` is for all of it. A limit
         given here only ever shortens those of the groups. `force` cancels at once, in the same order. Again is allowed.
+        The report says on whose behalf it was: that of the task that calls this, or of the `originator` named.
         """
+        runtime = self.runtime
+        options = shutdown_options(grace, cancel_wait, deadline, force, originator or runtime.spawner())
+        check(lib.ptg_group_shutdown(runtime.pointer, self.handle, options), runtime.pointer)
         self._wants_report = True
-        pointer = self.runtime.pointer
-        options = shutdown_options(grace, cancel_wait, deadline, force)
-        check(lib.ptg_group_shutdown(pointer, self.handle, options), pointer)
-        self.runtime.schedule()
+        runtime.schedule()
 
     async def shutdown(
         self,
@@ -177,36 +180,46 @@ class PersistentTaskGroup(Spawning):
         cancel_wait: Duration | None = None,
         deadline: Duration | None = None,
         force: bool = False,
+        originator: int = 0,
     ) -> Report:
         """Ends the group as `begin_shutdown()` says, waits for that, and returns what it did, to all who wait the same.
 
         Raises `DeadlockError`, at once, from inside of what is being ended; the shutdown goes on.
         """
-        if self._report is None:
-            self.begin_shutdown(grace=grace, cancel_wait=cancel_wait, deadline=deadline, force=force)
+        if self._report is None and self._last is None:
+            self.begin_shutdown(
+                grace=grace, cancel_wait=cancel_wait, deadline=deadline, force=force, originator=originator
+            )
         return await self.wait_closed()
 
     async def wait_closed(self) -> Report:
         """Waits until the group is closed, however that comes, and returns what that did.
 
-        The report is empty if it was closed with a group above and nobody had asked for it before. Raises
-        `DeadlockError` from inside of the group.
+        Raises `DeadlockError` from inside of the group.
         """
         self._wants_report = True
-        if self._report is None:
-            over = self.runtime.loop.create_future()
-            made = watch(
-                self.runtime,
-                self.handle,
-                lambda _: None if over.done() else over.set_result(None),
-                waiter=self.runtime.spawner(),
-            )
+        if self._report is not None or self._last is not None:
+            return self._last_report()
+        over: asyncio.Future[Report] = self.runtime.loop.create_future()
+
+        def tell(_: Outcome) -> None:
             try:
-                await over
-            finally:
-                if over.cancelled():
-                    _remove(made)
-        assert self._report is not None
+                if not over.done():
+                    over.set_result(self._last_report())
+            except Exception as error:
+                over.set_exception(error)
+
+        made = watch(self.runtime, self.handle, tell, waiter=self.runtime.spawner())
+        try:
+            return await over
+        finally:
+            if over.cancelled():
+                _remove(made)
+
+    def _last_report(self) -> Report:
+        """The same for all who ask."""
+        if self._report is None:
+            self._report = self.report()
         return self._report
 
     async def wait_draining(self) -> None:
@@ -245,10 +258,10 @@ class PersistentTaskGroup(Spawning):
 
     async def _close(self) -> None:
         """Shuts down and waits for it, also when the waiting is cancelled meanwhile: it has limits of its own."""
-        if self._report is None:
+        if self._last is None:
             self.begin_shutdown()
         cancelled: asyncio.CancelledError | None = None
-        while self._report is None:
+        while self._last is None:
             try:
                 await self.wait_closed()
             except asyncio.CancelledError as error:
@@ -325,7 +338,8 @@ def _group_closed(_runtime: Any, _group: int, user_data: Any) -> int:
     status = _call_hook(group, "on_closed")
     group._last = info_of(group)
     # Of every group of a deep tree it would take the square of their number.
-    group._report = group.report() if group._wants_report else Report(())
+    if group._wants_report or group.parent is None or not info_of(group.parent).is_ending:
+        group._keep_report()
     return status
 
 

@@ -117,11 +117,12 @@ def group_options(
     return options
 
 
-def shutdown_options(grace: Any, cancel_wait: Any, deadline: Any, force: bool) -> Any:
+def shutdown_options(grace: Any, cancel_wait: Any, deadline: Any, force: bool, originator: Any) -> Any:
     """Those of a shutdown."""
     struct = ffi.new("ptg_shutdown_options *")
     struct.size = ffi.sizeof("ptg_shutdown_options")
     struct.flags = lib.PTG_SHUTDOWN_FORCE if force else 0
+    struct.originator = _arguments.handle("originator", originator)
     _set_limits(struct, grace, cancel_wait, deadline)
     return struct
 

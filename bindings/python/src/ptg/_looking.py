@@ -50,6 +50,7 @@ class Looking:
     _callback_tasks: dict[int, CallbackTask]
     _last: Any
     _report: Report | None
+    _blame: list[BlameRow] | None
 
     def get_name(self) -> str:
         """Its name: one was made up if none was given."""
@@ -106,15 +107,38 @@ class Looking:
         return list_handles(self.runtime.pointer, lib.ptg_group_list_abandoned, self.handle)
 
     def report(self) -> Report:
-        """What its shutdown has done until now, or did, of the groups that still answer; what `shutdown()` gives has
-        all of them. Raises `BusyError` before there is one."""
+        """What its shutdown has done until now, or did, of all groups below too. Raises `BusyError` before there is
+        one."""
         try:
             rows = list_rows(self.runtime.pointer, lib.ptg_group_get_report, self.handle, ReportRow)
         except PtgError:
-            if self._report is None:
+            kept = self._kept_report()
+            if kept is None:
                 raise
-            return self._report
+            return kept
         return Report(tuple(self._with_place(row) for row in rows))
+
+    def _kept_report(self) -> Report | None:
+        """What was kept at its end, or, of that of a group above, its part."""
+        above: Looking | None = self
+        while above is not None and above._report is None:
+            above = above.parent
+        if above is None or above._report is None or self._last is None:
+            return None
+        if above is self:
+            return self._report
+        below = {self.handle}
+        rows: list[ReportRow] = []
+        for row in reversed(above._report):  # a group comes before the one that it is in
+            if row.group in below or row.parent in below:
+                below.add(row.group)
+                rows.append(row)
+        return Report(tuple(reversed(rows)))
+
+    def _keep_report(self) -> None:
+        """For those who ask when libptg has forgotten it."""
+        self._report = self.report()
+        self._blame = self.blame()
 
     def _with_place(self, row: ReportRow) -> ReportRow:
         group = self.runtime.groups.get(row.group)
@@ -125,8 +149,17 @@ class Looking:
         return list_rows(self.runtime.pointer, lib.ptg_group_get_plan, self.handle, PlanStep)
 
     def blame(self) -> list[BlameRow]:
-        """Who held its shutdown up, once it is closed and while the report can be read."""
-        return list_rows(self.runtime.pointer, lib.ptg_group_get_blame, self.handle, BlameRow)
+        """Who held its shutdown up, once it is closed.
+
+        Of a group that was shut down with one above it is gone with that one, unless somebody had asked for its own
+        shutdown, or waits for it; the blame of the one above stays.
+        """
+        try:
+            return list_rows(self.runtime.pointer, lib.ptg_group_get_blame, self.handle, BlameRow)
+        except PtgError:
+            if self._blame is None:
+                raise
+            return list(self._blame)
 
     def failures(self) -> list[FailureRow]:
         """Its last failures that are not alike, the latest first."""

@@ -141,9 +141,10 @@ class Remote:
         cancel_wait: Duration | None = None,
         deadline: Duration | None = None,
         force: bool = False,
+        originator: int = 0,
     ) -> None:
-        """As `PersistentTaskGroup.begin_shutdown()`."""
-        options = shutdown_options(grace, cancel_wait, deadline, force)
+        """As `PersistentTaskGroup.begin_shutdown()`; it is on behalf of nobody unless an `originator` is named."""
+        options = shutdown_options(grace, cancel_wait, deadline, force, originator)
         check(lib.ptg_remote_shutdown(self._pointer, _arguments.handle("the group", group), options))
 
 
