@@ -1,7 +1,9 @@
 """Groups: both uses, errors, current group, limits, order, looking."""
 
 import asyncio
+import contextlib
 import contextvars
+import gc
 
 import pytest
 from conftest import fail, park
@@ -395,3 +397,152 @@ def test_everything_can_be_looked_at():
         assert app.report().rows[-1].path == "/app"
 
     asyncio.run(main())
+
+
+class Mute(Exception):
+    """An error that cannot say what it is."""
+
+    def __str__(self):
+        raise ValueError("no text")
+
+
+def test_error_that_has_no_text_is_told_as_any_other():
+    told = []
+
+    async def main():
+        async with ptg.PersistentTaskGroup(exception_handler=lambda *failure: told.append(failure[0])) as group:
+            group.create_task(fail(Mute()))
+        assert group.statistics().failed == 1
+
+    asyncio.run(main())
+    assert told == [Mute]
+
+
+def test_failure_that_is_none_cannot_be_made():
+    for wrong in ({"status": 0}, {"status": 5}, {"status": -(2**40)}, {"code": 2**31}):
+        with pytest.raises(ptg.InvalidError, match="of a failure"):
+            ptg.TaskFailed("text", **wrong)
+
+
+def test_failing_handler_of_the_root_is_told_with_the_error_that_it_was_given():
+    told = []
+
+    def broken(*_failure):
+        raise LookupError("the handler")
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(type(context["exception"])))
+        runtime = ptg.Runtime(exception_handler=broken)
+        async with ptg.PersistentTaskGroup() as group:
+            group.create_task(fail(OSError()))
+        await asyncio.sleep(0)
+        assert runtime.handler_errors == {}
+        assert runtime.unhandled == 1
+
+    asyncio.run(main())
+    assert told == [OSError, LookupError]
+
+
+def test_block_that_is_shut_down_from_outside_waits_not_for_what_was_given_up(ptg_clock):
+    async def deaf():
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await park()
+
+    async def block(groups):
+        async with ptg.PersistentTaskGroup(cancel_wait=1) as group:
+            groups += [group, group.add_group()]
+            for one in groups:
+                one.create_task(deaf())
+
+    async def main():
+        groups = []
+        waiting = asyncio.ensure_future(block(groups))
+        await ptg_clock.settle()
+        groups[1].begin_shutdown()
+        await ptg_clock.advance(1)
+        assert not waiting.done()
+        groups[0].begin_shutdown()
+        await ptg_clock.advance(1)
+        assert waiting.done()
+        assert [row.abandoned for row in groups[0].report()] == [1, 1]
+
+    ptg_clock.run(main())
+
+
+def test_block_may_be_left_in_another_context_than_it_was_entered_in():
+    async def fixture():
+        async with ptg.PersistentTaskGroup() as group:
+            yield group
+
+    async def main():
+        made = fixture()
+        group = await asyncio.create_task(anext(made))
+        assert await asyncio.create_task(anext(made, "the end")) == "the end"
+        assert group.state == "closed"
+
+    asyncio.run(main())
+
+
+def test_exception_while_something_is_let_go_of_is_told_to_the_loop(ptg_clock, unhandled):
+    error = OSError("from a release")
+
+    def released():
+        raise error
+
+    async def main():
+        group = ptg.PersistentTaskGroup(released=released)
+        ptg.watch(group.runtime, group.handle, lambda _: None, released=released)
+        ptg.Timer(group, lambda: None, after=1, released=released)
+        with pytest.raises(ptg.InvalidError):
+            group.add_group(grace=-1, released=released)
+        await group.shutdown()
+        await ptg_clock.settle()
+
+    ptg_clock.run(main())
+    assert [context["exception"] for context in unhandled] == [error] * 4
+
+
+def made_by_c(runtime, **options):
+    """A group that another language has made."""
+    from ptg._native import ffi, lib
+
+    struct = ffi.new("ptg_group_options *", {"size": ffi.sizeof("ptg_group_options"), **options})
+    handle = ffi.new("uint64_t *")
+    assert lib.ptg_group_create(runtime.pointer, 0, struct, handle) == 0
+    return runtime.group(handle[0])
+
+
+def test_group_of_another_language_takes_tasks_and_ends_as_any_other(ptg_clock, unhandled):
+    error = OSError("in a group of another language")
+
+    async def main():
+        runtime = ptg.get_runtime()
+        made = made_by_c(runtime, max_tasks=1, when_full=1)
+        assert made is runtime.group(made.handle)
+        assert made.name.startswith("group-")
+        first, second = made.create_task(park()), made.create_task(asyncio.sleep(0, "ran"))
+        made.create_task(fail(error))
+        handle = made.handle
+        del made
+        await ptg_clock.settle()
+        gc.collect()
+        assert runtime.group(handle).tasks() == [first, second, *runtime.group(handle).tasks()[2:]]
+        assert not second.done()
+        first.request_cancel()
+        await ptg_clock.settle()
+        assert first.cancelled()
+        assert second.result() == "ran"
+        assert runtime.busy_strangers == set()
+        async with runtime.group(handle) as again:
+            again.create_task(asyncio.sleep(0))
+        assert [row.group for row in again.report()] == [handle]
+        parallel = made_by_c(runtime)
+        parked = parallel.create_task(park())
+        await ptg_clock.settle()
+        [row] = await parallel.shutdown()
+        assert row.cancelled == 1
+        assert parked.cancelled()
+
+    ptg_clock.run(main())
+    assert [context["exception"] for context in unhandled] == [error]

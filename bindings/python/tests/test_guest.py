@@ -183,3 +183,64 @@ def test_two_loops_in_one_thread_after_each_other(run):
             return await group.create_task(asyncio.sleep(0, group.handle))
 
     assert run(main()) != run(main())
+
+
+def test_loop_that_was_closed_without_a_word_ends_its_runtime_all_the_same():
+    told = []
+
+    class Recorder(ptg.CallbackTask):
+        def cancel(self, reason, originator):
+            self.finish(status=-10)
+
+        def done(self, outcome):
+            told.append(outcome.name)
+
+    async def main():
+        group = ptg.PersistentTaskGroup()
+        group.add_task(Recorder())
+        tasks.append(group.create_task(park()))
+        await asyncio.sleep(0)
+
+    async def other():
+        async with ptg.PersistentTaskGroup():
+            assert len(ptg.all_runtimes()) == 1
+
+    tasks = []
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda _, context: told.append(context))
+    loop.run_until_complete(main())
+    loop.close()
+    asyncio.run(other())
+    assert told == ["PTG_ECANCELED"]
+    tasks[0]._log_destroy_pending = False
+
+
+def test_loop_that_cannot_be_a_host_is_refused():
+    class Deaf(asyncio.SelectorEventLoop):
+        def add_reader(self, *_arguments):
+            raise NotImplementedError
+
+    async def main():
+        with pytest.raises(NotImplementedError):
+            ptg.PersistentTaskGroup()
+
+    loop = Deaf()
+    loop.run_until_complete(main())
+    loop.close()
+    assert ptg.all_runtimes() == []
+    with pytest.raises(ptg.InvalidError, match="closed"):
+        ptg.Runtime(loop)
+
+
+def test_loop_of_another_thread_is_refused():
+    loop = asyncio.new_event_loop()
+    running = threading.Event()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    loop.call_soon_threadsafe(running.set)
+    assert running.wait(30)
+    with pytest.raises(ptg.ThreadError, match="thread"):
+        ptg.Runtime(loop)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()

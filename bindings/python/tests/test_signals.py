@@ -1,11 +1,15 @@
 """Programs that end on a signal, as real ones."""
 
+import asyncio
 import contextlib
 import signal
 import subprocess
 import sys
+import warnings
 
 import pytest
+
+import ptg
 
 PATIENCE = 30
 
@@ -121,3 +125,20 @@ def test_main_that_fails_ends_the_program():
     assert "main failed" in errors
     assert errors.count("Traceback") == 1
     assert "/app" in output
+
+
+def test_main_that_cannot_be_run_is_refused_and_closed():
+    async def main():
+        pass
+
+    async def inside():
+        with pytest.raises(RuntimeError, match="while a loop runs"):
+            ptg.run(main())
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ptg.InvalidError, match="limit"):
+            ptg.run(main(), grace=-1)
+        with pytest.raises(TypeError, match="a coroutine was expected"):
+            ptg.run(main)
+        asyncio.run(inside())

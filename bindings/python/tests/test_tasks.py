@@ -1,11 +1,15 @@
 """Tasks: what is an asyncio.Task, and what is no coroutine."""
 
 import asyncio
+import gc
+import subprocess
+import sys
 import threading
 import warnings
+import weakref
 
 import pytest
-from conftest import park
+from conftest import PATIENCE, park
 
 import ptg
 
@@ -460,3 +464,101 @@ def test_snapshot_shows_what_another_language_has_made():
         assert {"own", "foreign"} <= names
 
     asyncio.run(main())
+
+
+class Stubborn:
+    """A future that does not let itself be cancelled."""
+
+    _asyncio_future_blocking = False
+
+    def __init__(self, loop):
+        self.get_loop = lambda: loop
+        self.told = []
+
+    def __await__(self):
+        self._asyncio_future_blocking = True
+        yield self
+
+    def add_done_callback(self, function, *, context=None):
+        self.told.append(function)
+
+    def cancel(self, msg=None):
+        raise ZeroDivisionError
+
+    def result(self):
+        pass
+
+
+def test_task_that_cannot_be_cancelled_keeps_no_other_from_it(ptg_clock, unhandled):
+    async def wait(future):
+        await future
+
+    async def main():
+        group = ptg.PersistentTaskGroup(cancel_wait=1)
+        future = Stubborn(ptg_clock.loop)
+        tasks = [group.create_task(park()), group.create_task(wait(future)), group.create_task(park())]
+        await ptg_clock.settle()
+        group.begin_shutdown()
+        await ptg_clock.advance(1)
+        [row] = group.report()
+        assert (row.cancelled, row.abandoned) == (2, 1)
+        assert not tasks[1].done()
+        future.cancel = lambda msg=None: True
+        for function in future.told:
+            ptg_clock.loop.call_soon(function, future)
+
+    ptg_clock.run(main())
+    assert [type(context["exception"]) for context in unhandled] == [ZeroDivisionError]
+
+
+def test_tasks_that_are_written_in_python_will_do():
+    """As tools make asyncio use them that enter a running loop again."""
+    program = """
+import asyncio
+asyncio.Task = asyncio.tasks.Task = asyncio.tasks._PyTask
+import ptg
+
+async def answer(value):
+    await asyncio.sleep(0)
+    return value
+
+async def fail():
+    await asyncio.sleep(0)
+    raise OSError
+
+async def main():
+    async with ptg.PersistentTaskGroup(exception_handler=lambda *failure: print(failure[0].__name__)) as group:
+        task, parked = group.create_task(answer((1, 2))), group.create_task(asyncio.sleep(3600))
+        group.create_task(fail())
+        await asyncio.sleep(0.01)
+        parked.cancel()
+    info = group.statistics()
+    print(task.result(), info.succeeded, info.failed, info.cancelled)
+
+asyncio.run(main())
+"""
+    process = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert process.stdout == "OSError\n(1, 2) 1 1 1\n"
+
+
+def test_class_of_a_callback_task_is_not_kept(ptg_clock):
+    def once():
+        class Once(ptg.CallbackTask):
+            def start(self):
+                self.finish()
+
+        return Once
+
+    async def main():
+        group = ptg.PersistentTaskGroup()
+        kind = once()
+        group.add_task(kind())
+        await ptg_clock.settle()
+        reference = weakref.ref(kind)
+        del kind
+        gc.collect()
+        assert reference() is None
+
+    ptg_clock.run(main())

@@ -29,6 +29,7 @@ class CallbackTask:
     """Its number; 0 before it was added."""
     _due_ns: int | None = None
     _exception: BaseException | None = None
+    _is_over = False
     _is_observed = False
     """Of a process: libptg cannot be told of it, and so asks the handler."""
 
@@ -133,36 +134,55 @@ class outcome:
 
 def failure_of(error: BaseException) -> tuple[int, str]:
     """The status and the message that stand for an exception."""
+    try:
+        text = str(error).replace("\0", "?")
+    except Exception:  # it is told all the same, by the name of its type
+        text = ""
     if isinstance(error, TaskFailed):
-        return error.status, str(error)
-    text = str(error).replace("\0", "?")
+        return error.status, text
     return lib.PTG_EFAILED, f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-_types: dict[tuple[type, str | None], Any] = {}
+_types: dict[tuple[str | None, tuple[bool, ...]], Any] = {}
 _kept: list[Any] = []
 
 
 def type_of(task: CallbackTask, label: str | None) -> Any:
-    """The table for tasks of this class. It stays for ever, as libptg wants it."""
+    """The table for tasks of this sort that are told the same. It stays for ever, as libptg wants it."""
     kind = type(task)
-    table = _types.get((kind, label))
+    told = tuple(getattr(kind, name) is not getattr(CallbackTask, name) for name in _OPTIONAL)
+    table = _types.get((label, told))
     if table is not None:
         return table
     table = ffi.new("ptg_task_type *")
     table.size = ffi.sizeof("ptg_task_type")
     if label is not None:
-        text = ffi.new("char[]", label.encode())
+        text = ffi.new("char[]", _arguments.text("label", label))
         _kept.append(text)
         table.name = text
     table.start = lib.ptgpy_start
-    for name in _OPTIONAL:
-        if getattr(kind, name) is not getattr(CallbackTask, name):
+    for name, is_told in zip(_OPTIONAL, told, strict=True):
+        if is_told:
             setattr(table, name, getattr(lib, "ptgpy_" + name))
     table.done = lib.ptgpy_done
     table.release = lib.ptgpy_release
-    _types[kind, label] = table
+    _types[label, told] = table
     return table
+
+
+def arrived(task: CallbackTask, handle: int) -> None:
+    """It is in its group. That of one that another thread has sent may be told when it is over already."""
+    task.handle = handle
+    if not task._is_over:
+        task._group._callback_tasks[handle] = task
+
+
+def check_new(task: CallbackTask) -> None:
+    """Each object is one task."""
+    if not isinstance(task, CallbackTask):
+        raise TypeError(f"a CallbackTask was expected, got {task!r}")
+    if task.handle:
+        raise InvalidError(f"{task!r} was added before")
 
 
 # ------------------------------------------------------------------- callbacks
@@ -180,8 +200,7 @@ def _told(user_data: Any, method: str, *arguments: object) -> None:
 
 @ffi.def_extern(name="ptgpy_start", error=lib.PTG_EFAILED)
 def _start(_runtime: Any, handle: int, user_data: Any) -> int:
-    task: CallbackTask = _given.get(user_data)
-    task.handle = handle
+    arrived(_given.get(user_data), handle)
     _told(user_data, "start")
     return 0
 
@@ -213,6 +232,7 @@ def _done(_runtime: Any, handle: int, struct: Any, user_data: Any) -> None:
     from .values import outcome_of
 
     task: CallbackTask = _given.get(user_data)
+    task.handle, task._is_over = handle, True
     task._group._callback_tasks.pop(handle, None)
     _told(user_data, "done", outcome_of(struct))
     task._group._became_idle()
@@ -221,4 +241,4 @@ def _done(_runtime: Any, handle: int, struct: Any, user_data: Any) -> None:
 @ffi.def_extern(name="ptgpy_release")
 def _release(user_data: Any) -> None:
     task: CallbackTask = _given.release(user_data)
-    task.released()
+    task._group.runtime.let_go(task.released)

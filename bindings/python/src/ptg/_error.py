@@ -63,7 +63,7 @@ def current_error() -> Error:
 
 def _error_of(runtime: Runtime, struct: Any) -> Error:
     outcome = outcome_of(struct.outcome)
-    group = runtime.groups.get(struct.group)
+    group = runtime.find(struct.group)
     task = _task_of(group, struct)
     return Error(
         _exception_of(group, task, struct, outcome),
@@ -121,11 +121,21 @@ def handle(group: PersistentTaskGroup, error: Error) -> int:
                 _go_on(group, error, answer)
         except BaseException as failure:
             runtime.note_interrupt(failure)
+            status = failure_of(failure)[0]
+            if group.parent is None:  # nobody is above
+                report(group, _with_failure(error, group, failure))
+                return 0
             runtime.handler_errors[error.handle or -error.group.handle] = failure
-            return failure_of(failure)[0] if isinstance(failure, TaskFailed) else lib.PTG_EFAILED
+            return status
         finally:
             _error.reset(token)
     return 0
+
+
+def _with_failure(error: Error, group: PersistentTaskGroup, failure: BaseException) -> Error:
+    return dataclasses.replace(
+        error, failed_handler=group, handler_status=failure_of(failure)[0], handler_exception=failure
+    )
 
 
 def report(group: PersistentTaskGroup, error: Error) -> None:
@@ -158,9 +168,7 @@ def _go_on(group: PersistentTaskGroup, error: Error, answer: Awaitable[Any]) -> 
 def _pass_up(group: PersistentTaskGroup, error: Error, failure: BaseException) -> None:
     """Both errors go to the nearest handler above, as libptg does it with one that fails at once."""
     while True:
-        error = dataclasses.replace(
-            error, failed_handler=group, handler_status=failure_of(failure)[0], handler_exception=failure
-        )
+        error = _with_failure(error, group, failure)
         above = group.parent
         while above is not None and above._exception_handler is None:
             above = above.parent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Token
 from types import TracebackType
@@ -12,7 +13,7 @@ from . import _given, _runtime
 from ._callback_task import CallbackTask, failure_of
 from ._error import ExceptionHandler
 from ._group_options import GroupOptions, group_options, shutdown_options
-from ._looking import info_of
+from ._looking import check_group, info_of
 from ._native import ffi, lib
 from ._process import Process, ProcessOptions, Text
 from ._runtime import Runtime, get_runtime
@@ -60,7 +61,8 @@ class PersistentTaskGroup(Spawning):
     """
 
     def __init__(self, *, parent: PersistentTaskGroup | None = None, **options: Unpack[GroupOptions]) -> None:
-        above = get_runtime().root if parent is None else _group("parent", parent)
+        above = get_runtime().root if parent is None else parent
+        check_group("parent", above)
         self._begin(above.runtime, above, **options)
         made = group_options(self, **options)
         handle = ffi.new("uint64_t *")
@@ -124,7 +126,8 @@ class PersistentTaskGroup(Spawning):
         """
         pointer = self.runtime.pointer
         for other in later:
-            check(lib.ptg_group_stops_before(pointer, self.handle, _group("stops_before", other).handle), pointer)
+            check_group("stops_before", other)
+            check(lib.ptg_group_stops_before(pointer, self.handle, other.handle), pointer)
 
     @classmethod
     def all_ptaskgroups(cls) -> Sequence[PersistentTaskGroup]:
@@ -252,16 +255,18 @@ class PersistentTaskGroup(Spawning):
                 await self._wait_idle()
         finally:
             await self._close()
-            if self._token is not None:
-                current_ptaskgroup.reset(self._token)
-                self._token = None
+            token, self._token = self._token, None
+            # A block around the yield of a generator may be left in another context than it was entered in.
+            if token is not None:
+                with contextlib.suppress(ValueError):
+                    current_ptaskgroup.reset(token)
 
     async def _close(self) -> None:
         """Shuts down and waits for it, also when the waiting is cancelled meanwhile: it has limits of its own."""
         if self._last is None:
             self.begin_shutdown()
         cancelled: asyncio.CancelledError | None = None
-        while self._last is None:
+        while self._last is None and self._report is None:
             try:
                 await self.wait_closed()
             except asyncio.CancelledError as error:
@@ -270,12 +275,12 @@ class PersistentTaskGroup(Spawning):
             raise cancelled
 
     async def _wait_idle(self) -> None:
-        """Until there is no task here and below."""
+        """Until there is no task here and below, but for what closed groups gave up."""
         while True:
             groups = [self]
             for group in groups:
                 groups.extend(group._children.values())
-            busy = next((group for group in groups if group._tasks or group._callback_tasks), None)
+            busy = next((group for group in groups if not group._is_idle()), None)
             if busy is None:
                 return
             idle = self.runtime.loop.create_future()
@@ -286,12 +291,6 @@ class PersistentTaskGroup(Spawning):
         self.runtime.groups.pop(self.handle, None)
         if self.parent is not None:
             self.parent._children.pop(self.handle, None)
-
-
-def _group(what: str, group: PersistentTaskGroup) -> PersistentTaskGroup:
-    if not isinstance(group, PersistentTaskGroup):
-        raise TypeError(f"{what}: a group was expected, got {group!r}")
-    return group
 
 
 def _remove(made: Watch) -> None:
@@ -340,6 +339,7 @@ def _group_closed(_runtime: Any, _group: int, user_data: Any) -> int:
     # Of every group of a deep tree it would take the square of their number.
     if group._wants_report or group.parent is None or not info_of(group.parent).is_ending:
         group._keep_report()
+    group._became_idle()
     return status
 
 
@@ -348,4 +348,4 @@ def _group_release(user_data: Any) -> None:
     group: PersistentTaskGroup = _given.release(user_data)
     group._is_gone()
     if group._release is not None:
-        group._release()
+        group.runtime.let_go(group._release)

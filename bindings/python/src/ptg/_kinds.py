@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from . import _arguments, _given
-from ._callback_task import CallbackTask, failure_of
+from ._callback_task import CallbackTask, arrived, failure_of
 from ._group_options import Options
 from ._native import ffi, lib
 from .errors import Duration, FullError, check, error_of
@@ -70,8 +70,7 @@ class _Kind(CallbackTask):
         status = function(pointer, self._group.handle, struct, handle)
         if status:
             raise self._refusal(status)
-        self.handle = handle[0]
-        self._group._callback_tasks[self.handle] = self
+        arrived(self, handle[0])
         self._group.runtime.schedule()
 
     def _refusal(self, status: int) -> Exception:

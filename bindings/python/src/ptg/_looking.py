@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from ._task import Task
 
 
+def check_group(what: str, group: object) -> None:
+    """It is a group."""
+    if not isinstance(group, Looking):
+        raise TypeError(f"{what}: a group was expected, got {group!r}")
+
+
 def info_of(group: Looking) -> Any:
     """A `ptg_group_info`, whose name is good until the loop's next turn."""
     struct = ffi.new("ptg_group_info *")
@@ -123,10 +129,12 @@ class Looking:
         above: Looking | None = self
         while above is not None and above._report is None:
             above = above.parent
-        if above is None or above._report is None or self._last is None:
+        if above is None or above._report is None:
             return None
         if above is self:
             return self._report
+        if self._last is None:
+            return None
         below = {self.handle}
         rows: list[ReportRow] = []
         for row in reversed(above._report):  # a group comes before the one that it is in

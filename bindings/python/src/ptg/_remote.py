@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from . import _arguments, _callback_task, _given
 from ._callback_task import CallbackTask, failure_of
 from ._group_options import shutdown_options, task_options
+from ._looking import check_group
 from ._native import ffi, lib
-from .errors import Duration, TaskFailed, check
+from ._spawning import name_of
+from .errors import Duration, InvalidError, TaskFailed, check, error_of
 
 if TYPE_CHECKING:
     from ._group import PersistentTaskGroup
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
     from ._task import Task
 
 T = TypeVar("T")
+
+_refusals = {
+    lib.PTG_EFULL: "too much is on its way: try again",
+    lib.PTG_ECLOSED: "the root group is closed",
+}
 
 
 class Remote:
@@ -30,6 +38,7 @@ class Remote:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._pointer = ffi.NULL
         out = ffi.new("ptg_remote **")
         check(lib.ptg_remote_open(runtime.pointer, out), runtime.pointer)
         self._pointer = out[0]
@@ -46,25 +55,46 @@ class Remote:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _check(self, status: int) -> None:
+        if status < 0:
+            error = error_of(status)
+            if status in _refusals:
+                error.args = (_refusals[status],)
+            elif self._pointer == ffi.NULL:
+                error = InvalidError("this way in was closed")
+            raise error
+
     def call(self, function: Callable[[], object], *, released: Callable[[], object] | None = None) -> None:
         """Calls a function on the loop's thread; `released` after that, or when that will never be."""
         _arguments.function("function", function)
+        _arguments.function("released", released)
         posted = _Posted(self._runtime, function, released)
         user_data = _given.keep(posted)
         status = lib.ptg_remote_post(self._pointer, lib.ptgpy_posted, lib.ptgpy_post_release, user_data)
-        check(status)
+        self._check(status)
 
     def create_task(self, group: PersistentTaskGroup, coro: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Puts a coroutine into a group; returns a future for this thread, whose cancelling asks the task to end."""
+        name_of(coro)
+        try:
+            check_group("group", group)
+        except TypeError:
+            coro.close()
+            raise
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         state: dict[str, bool] = {}
 
         def create() -> None:
             state["arrived"] = True
+            if future.cancelled():
+                coro.close()
+                future.set_running_or_notify_cancel()
+                return
             try:
                 task = group.create_task(coro)
             except BaseException as error:
-                future.set_exception(error)
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(error)
                 return
             task.add_done_callback(lambda task: _tell(task, future))
             future.add_done_callback(lambda future: self._ask_to_end(future, task))
@@ -79,7 +109,8 @@ class Remote:
 
     def _ask_to_end(self, future: concurrent.futures.Future[T], task: Task[T]) -> None:
         if future.cancelled() and not task.done():
-            self._runtime.loop.call_soon_threadsafe(task.cancel)
+            with contextlib.suppress(RuntimeError):  # the loop was closed: it has ended with that
+                self._runtime.loop.call_soon_threadsafe(task.cancel)
 
     def add_task(
         self,
@@ -94,16 +125,21 @@ class Remote:
         place: str | None = None,
     ) -> int:
         """As `PersistentTaskGroup.add_task()`; the handle is good at once for calls through here."""
+        check_group("group", group)
+        _callback_task.check_new(task)
         task._group = group
         options = task_options(name, cleanup, observed, spawner, False, place)
         handle = ffi.new("uint64_t *")
         kind = _callback_task.type_of(task, label)
         user_data = _given.keep(task)
         status = lib.ptg_remote_spawn(self._pointer, group.handle, kind, options.struct, user_data, handle)
-        check(status)
-        task.handle = handle[0]
-        group._callback_tasks[task.handle] = task
-        return task.handle
+        self._check(status)
+        number = task.handle = int(handle[0])
+        # What is known of tasks belongs to the loop's thread, where this one may be over by now. Its start makes it
+        # known too, but it may have to wait for that.
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._runtime.loop.call_soon_threadsafe(_callback_task.arrived, task, number)
+        return number
 
     def finish(
         self,
@@ -121,7 +157,7 @@ class Remote:
             code = exception.code if isinstance(exception, TaskFailed) else code
         text = None if message is None else message.encode(errors="replace")
         with _callback_task.outcome(status, code, text, value) as struct:
-            check(lib.ptg_remote_finish(self._pointer, _arguments.handle("the task", task), struct))
+            self._check(lib.ptg_remote_finish(self._pointer, _arguments.handle("the task", task), struct))
 
     def cancel(self, task: Task[Any] | CallbackTask | int, reason: str | None = None, originator: int = 0) -> None:
         """As `Task.request_cancel()`."""
@@ -131,7 +167,7 @@ class Remote:
         options.reason = ffi.NULL if reason is None else kept
         options.reason_length = len(kept)
         options.originator = _arguments.handle("originator", originator)
-        check(lib.ptg_remote_cancel(self._pointer, _arguments.handle("the task", task), options))
+        self._check(lib.ptg_remote_cancel(self._pointer, _arguments.handle("the task", task), options))
 
     def shutdown(
         self,
@@ -145,7 +181,7 @@ class Remote:
     ) -> None:
         """As `PersistentTaskGroup.begin_shutdown()`; it is on behalf of nobody unless an `originator` is named."""
         options = shutdown_options(grace, cancel_wait, deadline, force, originator)
-        check(lib.ptg_remote_shutdown(self._pointer, _arguments.handle("the group", group), options))
+        self._check(lib.ptg_remote_shutdown(self._pointer, _arguments.handle("the group", group), options))
 
 
 class _Posted:
@@ -183,4 +219,4 @@ def _posted(_runtime: Any, user_data: Any) -> None:
 def _post_release(user_data: Any) -> None:
     posted: _Posted = _given.release(user_data)
     if posted.released is not None:
-        posted.released()
+        posted.runtime.let_go(posted.released)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncGenerator, Iterator
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
 
 from ._native import ffi, lib
 from ._task import Task, current_ptaskgroup, current_task
-from .errors import BusyError, InvalidError, check
+from .errors import BusyError, InvalidError, PtgError, ThreadError, check
 from .values import FOREVER
 
 if TYPE_CHECKING:
@@ -46,11 +48,21 @@ class Runtime:
         """The host."""
         if self.loop in _runtimes:
             raise InvalidError("the loop has a runtime already")
+        if self.loop.is_closed():
+            raise InvalidError("the loop is closed")
+        if self.loop.is_running() and asyncio._get_running_loop() is not self.loop:
+            raise ThreadError("the loop runs in another thread")
         self.pointer: Any = ffi.NULL
         self.is_manual = manual_clock
         self.is_debug = self.loop.get_debug()
         self.is_due = False
+        self._is_hosted = False
+        # Held by those who may come from another thread, or a signal handler, while it is destroyed.
+        self._in_use = threading.RLock()
         self.groups: dict[int, PersistentTaskGroup] = {}
+        # Of other languages, which do not tell their end; with tasks of Python's in them they are kept.
+        self._strangers: WeakValueDictionary[int, PersistentTaskGroup] = WeakValueDictionary()
+        self.busy_strangers: set[PersistentTaskGroup] = set()
         self.handler_errors: dict[int, BaseException] = {}
         self.interrupt: BaseException | None = None
         self.unhandled = 0
@@ -64,7 +76,11 @@ class Runtime:
         self._create(group_options(self._root, **root))
         _close_ended()
         _runtimes[self.loop] = self
-        self._host()
+        try:
+            self._host()
+        except BaseException:  # not every loop can be asked to read
+            self.close()
+            raise
 
     def _create(self, root: Any) -> None:
         options = ffi.new("ptg_runtime_options *")
@@ -72,7 +88,10 @@ class Runtime:
         options.flags = lib.PTG_RUNTIME_MANUAL_CLOCK if self.is_manual else 0
         options.root = root.struct
         out = ffi.new("ptg_runtime **")
-        check(lib.ptg_runtime_create(options, out))
+        status = lib.ptg_runtime_create(options, out)
+        if status == lib.PTG_EINVAL:  # there is no runtime that would know why
+            raise InvalidError("an option of the root group is malformed: a negative limit, or its name")
+        check(status)
         self.pointer = out[0]
         handle = ffi.new("uint64_t *")
         check(lib.ptg_runtime_get_root(self.pointer, handle), self.pointer)
@@ -83,6 +102,7 @@ class Runtime:
         check(lib.ptg_runtime_get_descriptor(self.pointer, descriptor), self.pointer)
         self._descriptor = descriptor[0]
         self.loop.add_reader(self._descriptor, self._turn_in_context)
+        self._is_hosted = True
         # Until its first turn the descriptor says nothing.
         self.schedule()
         self._hook: AsyncGenerator[None, None] | None = None
@@ -106,11 +126,19 @@ class Runtime:
         """The group of that number; something that acts as it if it was made by another language."""
         from ._group import PersistentTaskGroup
 
-        known = self.groups.get(handle)
+        known = self.find(handle)
         if known is None:
             known = PersistentTaskGroup._bare(self, self._root)
             known.handle = handle
+            known._is_gated = True  # it may have a bound
+            with contextlib.suppress(PtgError):  # whoever uses it is told what it is not
+                known._place.name = known._made_up_name()
+            self._strangers[handle] = known
         return known
+
+    def find(self, handle: int) -> PersistentTaskGroup | None:
+        """The group of that number, if it is known here."""
+        return self.groups.get(handle) or self._strangers.get(handle)
 
     def task(self, handle: int) -> CallbackTask:
         """What acts as the task of that number, whatever it is made of."""
@@ -152,7 +180,7 @@ class Runtime:
 
     def schedule(self) -> None:
         """Has a turn made when the loop comes round; after every call that libptg may have something to do for."""
-        if not self.is_due:
+        if not self.is_due and not self.loop.is_closed():
             self.is_due = True
             self.loop.call_soon(self._turn, context=self._context)
 
@@ -195,9 +223,14 @@ class Runtime:
         while True:
             words = ffi.unpack(self._told, WORDS * count) if count else []
             for kind, group, handle in zip(words[::3], words[1::3], words[2::3], strict=True):
-                owner = self.groups.get(group)
-                if owner is not None:
+                owner = self.find(group)
+                if owner is None:
+                    continue
+                try:
                     owner._told(kind, handle)
+                except BaseException as error:  # what a task awaits may not let itself be cancelled
+                    self.note_interrupt(error)
+                    self.report("a task could not be told", error, owner._tasks.get(handle))
             # Fewer than fit, by more than a batch may hold: there were no more.
             if count <= CAPACITY - 256:
                 return
@@ -279,24 +312,39 @@ class Runtime:
         context: dict[str, Any] = {"message": f"ptg: {message}", "exception": error}
         if isinstance(task, asyncio.Task):
             context["task"] = task
-        self.loop.call_exception_handler(context)
+        try:
+            self.loop.call_exception_handler(context)
+        except (KeyboardInterrupt, SystemExit) as interrupt:  # all else stays in there
+            self.note_interrupt(interrupt)
+
+    def let_go(self, released: Callable[[], object]) -> None:
+        """Tells that something was let go of."""
+        try:
+            released()
+        except BaseException as error:
+            self.note_interrupt(error)
+            self.report("what was to be told of a release failed", error)
 
     # ------------------------------------------------------------------- end
 
     def request_shutdown(self, *, force: bool = False) -> None:
         """Asks for the shutdown of the root, which begins when the loop comes round. From any thread."""
-        pointer = self.pointer
-        if pointer != ffi.NULL:
-            check(lib.ptg_runtime_request_shutdown(pointer, force))
+        with self._in_use:
+            if self._root._last is None and self.pointer != ffi.NULL:
+                check(lib.ptg_runtime_request_shutdown(self.pointer, force))
 
     def destroy(self) -> None:
         """Ends it if its root is closed; raises `BusyError` if not."""
-        status = lib.ptg_runtime_destroy(self.pointer)
+        status = self._destroy()
         if status == lib.PTG_EBUSY:
             self.take()
-            status = lib.ptg_runtime_destroy(self.pointer)
+            status = self._destroy()
         check(status, self.pointer)
         self._gone()
+
+    def _destroy(self) -> int:
+        with self._in_use:
+            return int(lib.ptg_runtime_destroy(self.pointer))
 
     def close(self) -> None:
         """Ends it, whatever goes on: what is left is cancelled, and not waited for. Not from inside a callback."""
@@ -312,7 +360,7 @@ class Runtime:
             else:
                 check(lib.ptg_runtime_turn(self.pointer, _CLOSING_WAIT_NS), self.pointer)
             self.take()
-            status = lib.ptg_runtime_destroy(self.pointer)
+            status = self._destroy()
             if status != lib.PTG_EBUSY:
                 check(status, self.pointer)
                 self._gone()
@@ -324,7 +372,7 @@ class Runtime:
         _runtimes.pop(self.loop, None)
         if self._timer is not None:
             self._timer.cancel()
-        if not self.loop.is_closed():
+        if self._is_hosted and not self.loop.is_closed():
             self.loop.remove_reader(self._descriptor)
         for group in list(self.groups.values()):
             group._is_gone()
@@ -349,9 +397,10 @@ def _close_ended() -> None:
     """Ends the runtimes of loops that were closed without telling anybody."""
     for loop, runtime in list(_runtimes.items()):
         if loop.is_closed():
-            with contextlib.suppress(Exception):
+            try:
                 runtime.close()
-            _runtimes.pop(loop, None)
+            except ThreadError:  # nobody can end it any more, unless its thread does
+                _runtimes.pop(loop, None)
 
 
 def get_runtime() -> Runtime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import os
 import signal
 import sys
@@ -50,7 +51,8 @@ def signals(runtime: Runtime | None = None, *, on_first: Callable[[], object] | 
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # None is one that was not set from Python, and cannot be put back.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def run(
@@ -72,6 +74,11 @@ def run(
     The status is that of `ptg run`: 0, all ended well; 1, `main` failed; 3, tasks failed and no group handled it; 4,
     something was abandoned or killed. Where two apply, it is the higher one.
     """
+    if not asyncio.iscoroutine(main):
+        raise TypeError(f"main: a coroutine was expected, got {main!r}")
+    if asyncio._get_running_loop() is not None:
+        main.close()
+        raise RuntimeError("ptg.run() cannot be called while a loop runs")
     loop = (loop_factory or asyncio.new_event_loop)()
     if debug is not None:
         loop.set_debug(debug)
@@ -80,6 +87,8 @@ def run(
         limits = {"grace": grace, "cancel_wait": cancel_wait, "deadline": deadline}
         return loop.run_until_complete(_run(main, limits, on_report))
     finally:
+        if inspect.iscoroutine(main) and inspect.getcoroutinestate(main) == inspect.CORO_CREATED:
+            main.close()  # it never came to be a task
         _close(loop)
         asyncio.set_event_loop(None)
 

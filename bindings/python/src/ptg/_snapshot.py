@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import _arguments
-from ._looking import Looking
+from ._looking import check_group
 from ._native import ffi, lib
 from .errors import Duration, InvalidError, check
 from .values import GROUP_STATES, TASK_STATES
@@ -120,9 +120,8 @@ def snapshot(group: PersistentTaskGroup | None = None, *, timeout: Duration = 1.
         if length < 0:
             raise InvalidError(f"timeout is negative, or no limit: {timeout!r}")
         check(lib.ptg_snapshot_take_all(length, out))
-    elif not isinstance(group, Looking):
-        raise TypeError(f"group: a group was expected, got {group!r}")
     else:
+        check_group("group", group)
         pointer = group.runtime.pointer
         check(lib.ptg_snapshot_take(pointer, group.handle, out), pointer)
     try:

@@ -16,7 +16,7 @@ from ._looking import Looking
 from ._native import ffi, lib
 from ._task import Task, coroutine_types, current_task, gated
 from ._watch import watch
-from .errors import ClosedError, InvalidError, StaleError, TaskFailed, check, error_of
+from .errors import ClosedError, StaleError, TaskFailed, check, error_of
 
 if TYPE_CHECKING:
     from ._group import PersistentTaskGroup
@@ -58,7 +58,7 @@ class Spawning(Looking):
         runtime = self.runtime
         if name is not None or cleanup or observed or self._is_gated or runtime.is_debug:
             return self._create_slowly(coro, name, context, cleanup, observed)
-        kind = coroutine_types[coro.__qualname__ if type(coro) is CoroutineType else _name_of(coro)]
+        kind = coroutine_types[coro.__qualname__ if type(coro) is CoroutineType else name_of(coro)]
         spawner = current_task(self.runtime.loop)
         handle = _spawn(runtime.pointer, self.handle, kind, spawner._handle if type(spawner) is Task else 0)
         if handle < 0:
@@ -80,7 +80,7 @@ class Spawning(Looking):
     ) -> Task[T]:
         runtime = self.runtime
         options = task_options(name, cleanup, observed, runtime.spawner(), runtime.is_debug)
-        kind = coroutine_types[_name_of(coro)]
+        kind = coroutine_types[name_of(coro)]
         handle = lib.ptgpy_spawn_with(runtime.pointer, self.handle, kind, options.struct, self._is_gated)
         if handle < 0:
             raise self._refused(coro, handle)
@@ -98,6 +98,8 @@ class Spawning(Looking):
         task._group = cast("PersistentTaskGroup", self)
         task._handle = handle
         self._tasks[handle] = task
+        if self.handle not in runtime.groups:
+            runtime.busy_strangers.add(task._group)
         if observed:
             watch(runtime, handle, lambda _: None)
         return task
@@ -139,18 +141,14 @@ class Spawning(Looking):
         `create_task()` does.
         """
         runtime = self.runtime
-        if not isinstance(task, CallbackTask):
-            raise TypeError(f"a CallbackTask was expected, got {task!r}")
-        if task.handle:
-            raise InvalidError(f"{task!r} was added before")
+        _callback_task.check_new(task)
         task._group = cast("PersistentTaskGroup", self)
         options = task_options(name, cleanup, observed, spawner or runtime.spawner(), False, place)
         handle = ffi.new("uint64_t *")
         kind = _callback_task.type_of(task, label)
         status = lib.ptg_task_spawn(runtime.pointer, self.handle, kind, options.struct, _given.keep(task), handle)
         check(status, runtime.pointer)
-        task.handle = handle[0]
-        self._callback_tasks[task.handle] = task
+        _callback_task.arrived(task, handle[0])
         runtime.schedule()
         return task.handle
 
@@ -158,7 +156,7 @@ class Spawning(Looking):
         """An event of a coroutine's task."""
         if kind == lib.PTG_EVENT_CANCEL:
             task = self._tasks.get(handle)
-            if task is not None:
+            if task is not None and not self.runtime.loop.is_closed():
                 task.cancel()
             return
         if kind == lib.PTG_EVENT_START:
@@ -209,15 +207,22 @@ class Spawning(Looking):
         if not self._tasks:
             self._became_idle()
 
+    def _is_idle(self) -> bool:
+        return self._last is not None or not (self._tasks or self._callback_tasks)
+
     def _became_idle(self) -> None:
-        if self._idle and not self._tasks and not self._callback_tasks:
+        if not self._is_idle():
+            return
+        self.runtime.busy_strangers.discard(cast("PersistentTaskGroup", self))
+        if self._idle:
             idle, self._idle = self._idle, []
             for future in idle:
                 if not future.done():
                     future.set_result(None)
 
 
-def _name_of(coro: object) -> str:
+def name_of(coro: object) -> str:
+    """What a coroutine is called."""
     if not asyncio.iscoroutine(coro):
         hint = "; call it first" if asyncio.iscoroutinefunction(coro) else ""
         raise TypeError(f"a coroutine was expected, got {coro!r}{hint}")

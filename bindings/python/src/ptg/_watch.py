@@ -73,4 +73,4 @@ def _over(_runtime: Any, _watch: int, _watched: int, outcome: Any, user_data: An
 def _watch_release(user_data: Any) -> None:
     made: Watch = _given.release(user_data)
     if made._released is not None:
-        made._released()
+        made.runtime.let_go(made._released)

@@ -81,6 +81,18 @@ static PySendResult wrapped_send(PyObject *self, PyObject *sent,
   return how;
 }
 
+/* For a task that is written in Python. */
+static PyObject *wrapped_send_method(PyObject *self, PyObject *sent) {
+  PyObject *result = NULL;
+  PySendResult how = wrapped_send(self, sent, &result);
+  if (how != PYGEN_RETURN) return result;
+  PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result);
+  if (stop != NULL) PyErr_SetObject(PyExc_StopIteration, stop);
+  Py_XDECREF(stop);
+  Py_DECREF(result);
+  return NULL;
+}
+
 static PyObject *wrapped_throw(PyObject *self, PyObject *exception) {
   wrapped *this = (wrapped *)self;
   if (begin(this) < 0) return NULL;
@@ -137,6 +149,7 @@ static void wrapped_dealloc(PyObject *self) {
 static PyAsyncMethods AS_ASYNC = {.am_send = wrapped_send};
 
 static PyMethodDef METHODS[] = {
+    {"send", wrapped_send_method, METH_O, NULL},
     {"throw", wrapped_throw, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };

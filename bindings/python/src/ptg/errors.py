@@ -66,6 +66,9 @@ class TaskFailed(PtgError):
 
     def __init__(self, message: str, status: int = -16, code: int = 0) -> None:
         super().__init__(message)
+        for what, number, most in (("status", status, -1), ("code", code, 2**31 - 1)):
+            if not -(2**31) <= number <= most:
+                raise InvalidError(f"the {what} of a failure cannot be {number!r}")
         self.status = status
         self.code = code
 
