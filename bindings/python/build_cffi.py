@@ -79,7 +79,8 @@ def own_declarations(source: str) -> str:
 
 
 def make() -> cffi.FFI:
-    include = next(Path(flag[2:]) for flag in flags("--cflags-only-I") if flag.startswith("-I"))
+    # Not the flags: pkg-config leaves out of them where a compiler looks in any case.
+    include = Path(" ".join(flags("--variable=includedir")))
     header = (include / "ptg" / "ptg.h").read_text(encoding="utf-8")
     source = NATIVE.read_text(encoding="utf-8")
     builder = cffi.FFI()

@@ -281,8 +281,15 @@ def test_closed_group_refuses_and_closes_the_coroutine():
         assert coroutine.cr_frame is None
         with pytest.raises(ptg.StaleError):
             group.tasks()
-        with pytest.raises(ptg.PtgError):
-            group.add_group()
+        for refused in (
+            group.add_group,
+            lambda: group.add_task(ptg.CallbackTask()),
+            lambda: group.spawn_process("true"),
+            lambda: ptg.Timer(group, print, every=1),
+            lambda: ptg.Queue(group, print, 1),
+        ):
+            with pytest.raises(ptg.ClosedError, match=r"/group-1 .* is closed"):
+                refused()
         return group
 
     group = asyncio.run(main())

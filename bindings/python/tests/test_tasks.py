@@ -562,3 +562,37 @@ def test_class_of_a_callback_task_is_not_kept(ptg_clock):
         assert reference() is None
 
     ptg_clock.run(main())
+
+
+def test_coroutine_function_where_a_plain_one_belongs_is_told(ptg_clock, unhandled):
+    class Wrong(ptg.CallbackTask):
+        async def start(self):
+            pass
+
+    async def wrong(*_arguments):
+        pass
+
+    async def main():
+        group = ptg.PersistentTaskGroup()
+        group.add_task(Wrong())
+        ptg.watch(group.runtime, group.handle, wrong, released=wrong)
+        ptg.Timer(group, lambda: None, after=1, on_done=wrong)
+        with ptg.Remote(group.runtime) as remote:
+            remote.call(wrong)
+            await ptg_clock.advance(1)
+            await group.shutdown()
+            await ptg_clock.settle()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ptg_clock.run(main())
+    assert [type(context["exception"]) for context in unhandled] == [TypeError] * 5
+    assert all("is a coroutine" in str(context["exception"]) for context in unhandled)
+
+
+def test_sort_that_two_threads_ask_for_at_once_is_the_same():
+    from ptg._task import _Types
+
+    types = _Types()
+    first = types["name"]
+    assert types.__missing__("name") is first

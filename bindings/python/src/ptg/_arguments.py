@@ -5,6 +5,7 @@ The rest is left to libptg, whose reasons come in an order, and which lets go of
 
 from __future__ import annotations
 
+import asyncio
 import math
 from datetime import timedelta
 from typing import Any
@@ -65,6 +66,13 @@ def function(what: str, value: object) -> None:
     """Something to call, or `None`."""
     if value is not None and not callable(value):
         raise TypeError(f"{what}: a function was expected, got {value!r}")
+
+
+def not_asynchronous(answer: object) -> None:
+    """What a plain function has returned: nobody would await it."""
+    if answer is not None and asyncio.iscoroutine(answer):
+        answer.close()
+        raise TypeError(f"a plain function was expected: {answer!r} is a coroutine")
 
 
 def word(what: str, value: str, numbers: dict[str, int]) -> int:

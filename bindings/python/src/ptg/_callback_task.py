@@ -166,8 +166,7 @@ def type_of(task: CallbackTask, label: str | None) -> Any:
             setattr(table, name, getattr(lib, "ptgpy_" + name))
     table.done = lib.ptgpy_done
     table.release = lib.ptgpy_release
-    _types[label, told] = table
-    return table
+    return _types.setdefault((label, told), table)  # that of another thread, if it was quicker
 
 
 def arrived(task: CallbackTask, handle: int) -> None:
@@ -193,7 +192,7 @@ def _told(user_data: Any, method: str, *arguments: object) -> None:
     runtime = task._group.runtime
     with runtime.in_callback(task._group, task.handle):
         try:
-            getattr(task, method)(*arguments)
+            _arguments.not_asynchronous(getattr(task, method)(*arguments))
         except BaseException as error:
             runtime.failed_in_task(task, error)
 

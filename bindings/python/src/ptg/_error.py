@@ -76,7 +76,7 @@ def _error_of(runtime: Runtime, struct: Any) -> Error:
         bool(struct.flags & lib.PTG_ERROR_DURING_CANCEL),
         bool(struct.flags & lib.PTG_ERROR_FROM_HOOK),
         GROUP_STATES[struct.group_state],
-        runtime.groups.get(struct.failed_handler),
+        runtime.find(struct.failed_handler),
         struct.handler_status,
         runtime.handler_errors.pop(struct.task or -struct.group, None),
     )

@@ -67,7 +67,9 @@ class PersistentTaskGroup(Spawning):
         made = group_options(self, **options)
         handle = ffi.new("uint64_t *")
         pointer = above.runtime.pointer
-        check(lib.ptg_group_create(pointer, above.handle, made.struct, handle), pointer)
+        status = lib.ptg_group_create(pointer, above.handle, made.struct, handle)
+        if status:
+            raise above._refusal(status)
         self._is_made(handle[0])
 
     @classmethod

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from . import _arguments, _given
 from ._callback_task import CallbackTask, arrived, failure_of
 from ._group_options import Options
+from ._looking import check_group
 from ._native import ffi, lib
-from .errors import Duration, FullError, check, error_of
+from .errors import Duration, FullError, check
 from .values import Outcome
 
 if TYPE_CHECKING:
@@ -54,13 +55,16 @@ class _Kind(CallbackTask):
 
     def done(self, outcome: Outcome) -> None:
         if self._on_done is not None:
-            self._on_done(outcome)
+            _arguments.not_asynchronous(self._on_done(outcome))
 
     def released(self) -> None:
         if self._on_release is not None:
             self._on_release()
 
     def _begin(self, options: Options, function: Any) -> None:
+        check_group("group", self._group)
+        _arguments.function("on_done", self._on_done)
+        _arguments.function("released", self._on_release)
         struct = options.struct
         struct.done, struct.release = lib.ptgpy_done, lib.ptgpy_release
         struct.spawner = struct.spawner or self._group.runtime.spawner()
@@ -69,12 +73,9 @@ class _Kind(CallbackTask):
         handle = ffi.new("uint64_t *")
         status = function(pointer, self._group.handle, struct, handle)
         if status:
-            raise self._refusal(status)
+            raise self._group._refusal(status)
         arrived(self, handle[0])
         self._group.runtime.schedule()
-
-    def _refusal(self, status: int) -> Exception:
-        return error_of(status, self._group.runtime.pointer)
 
     def _call(self, started: Any, function: Callable[..., object], *arguments: object) -> int:
         """A firing or a message. What goes on is a task, which may be told by what the function returns."""
@@ -250,7 +251,7 @@ def _tell(task: _Kind, function: Callable[..., object], *arguments: object) -> N
     runtime = task._group.runtime
     with runtime.in_callback(task._group, task.handle):
         try:
-            function(*arguments)
+            _arguments.not_asynchronous(function(*arguments))
         except BaseException as error:
             runtime.note_interrupt(error)
             runtime.report(f"a callback of a {type(task).__name__.lower()} failed", error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from . import _arguments
 from ._native import ffi, lib
 from .errors import PtgError, check
 from .values import (
@@ -146,10 +147,11 @@ class Looking:
     def _keep_report(self) -> None:
         """For those who ask when libptg has forgotten it."""
         self._report = self.report()
-        self._blame = self.blame()
+        most = len(self._report)
+        self._blame = list_rows(self.runtime.pointer, lib.ptg_group_get_blame, self.handle, BlameRow, most)
 
     def _with_place(self, row: ReportRow) -> ReportRow:
-        group = self.runtime.groups.get(row.group)
+        group = self.runtime.find(row.group)
         return row if group is None else dataclasses.replace(row, where=group._place)
 
     def plan(self) -> list[PlanStep]:
@@ -179,6 +181,7 @@ class Looking:
 
     def count_names(self, most: int = 100) -> list[NameRow]:
         """The most frequent types and names of the tasks here and below."""
+        most = _arguments.integer("most", most)
         return list_rows(self.runtime.pointer, lib.ptg_group_count_names, self.handle, NameRow, most)
 
     def __repr__(self) -> str:

@@ -101,9 +101,6 @@ class Process(_Kind):
         if outcome.status:
             raise self._exception_of(outcome)
 
-    def _refusal(self, status: int) -> Exception:
-        return self._group._refusal(status)
-
     def _exception_of(self, outcome: Outcome) -> BaseException:
         """What the handler is told and who waits are the same."""
         if self._exception is None:

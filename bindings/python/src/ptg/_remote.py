@@ -209,7 +209,7 @@ def _tell(task: Task[T], future: concurrent.futures.Future[T]) -> None:
 def _posted(_runtime: Any, user_data: Any) -> None:
     posted: _Posted = _given.get(user_data)
     try:
-        posted.function()
+        _arguments.not_asynchronous(posted.function())
     except BaseException as error:
         posted.runtime.note_interrupt(error)
         posted.runtime.report("a function that was sent failed", error)

@@ -11,6 +11,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
+from ._arguments import not_asynchronous
 from ._native import ffi, lib
 from ._task import Task, current_ptaskgroup, current_task
 from .errors import BusyError, InvalidError, PtgError, ThreadError, check
@@ -320,7 +321,7 @@ class Runtime:
     def let_go(self, released: Callable[[], object]) -> None:
         """Tells that something was let go of."""
         try:
-            released()
+            not_asynchronous(released())
         except BaseException as error:
             self.note_interrupt(error)
             self.report("what was to be told of a release failed", error)
@@ -395,7 +396,7 @@ async def _until_loop_ends(runtime: Runtime) -> AsyncGenerator[None, None]:
 
 def _close_ended() -> None:
     """Ends the runtimes of loops that were closed without telling anybody."""
-    for loop, runtime in list(_runtimes.items()):
+    for loop, runtime in _runtimes.copy().items():
         if loop.is_closed():
             try:
                 runtime.close()

@@ -16,7 +16,7 @@ from ._looking import Looking
 from ._native import ffi, lib
 from ._task import Task, coroutine_types, current_task, gated
 from ._watch import watch
-from .errors import ClosedError, StaleError, TaskFailed, check, error_of
+from .errors import ClosedError, TaskFailed, error_of
 
 if TYPE_CHECKING:
     from ._group import PersistentTaskGroup
@@ -118,9 +118,9 @@ class Spawning(Looking):
     def _refusal(self, status: int) -> Exception:
         """To put something into a group that is gone is as into one that is closed."""
         error = error_of(status, self.runtime.pointer)
-        if self.runtime.pointer == ffi.NULL or isinstance(error, StaleError):
+        if self.runtime.pointer == ffi.NULL or (status == lib.PTG_ESTALE and self._last is not None):
             error = ClosedError(f"{self!r} is closed")
-            error.status = lib.PTG_ECLOSED
+            error.status = status
         return error
 
     def add_task(
@@ -147,7 +147,8 @@ class Spawning(Looking):
         handle = ffi.new("uint64_t *")
         kind = _callback_task.type_of(task, label)
         status = lib.ptg_task_spawn(runtime.pointer, self.handle, kind, options.struct, _given.keep(task), handle)
-        check(status, runtime.pointer)
+        if status:
+            raise self._refusal(status)
         _callback_task.arrived(task, handle[0])
         runtime.schedule()
         return task.handle

@@ -129,9 +129,8 @@ class _Types(dict[str, Any]):
         table.size = ffi.sizeof("ptg_task_type")
         table.flags = lib.PTG_TASK_TYPE_EVENTS
         table.name = text
-        self[name] = table
         _kept.append(text)
-        return table
+        return self.setdefault(name, table)  # that of another thread, if it was quicker
 
 
 _kept: list[Any] = []

@@ -44,6 +44,7 @@ def watch(
     """
     watched, waiter = _arguments.handle("watched", watched), _arguments.handle("waiter", waiter)
     _arguments.function("over", over)
+    _arguments.function("released", released)
     made = Watch(runtime, over, released)
     options = ffi.new("ptg_watch_options *")
     options.size = ffi.sizeof("ptg_watch_options")
@@ -63,7 +64,7 @@ def watch(
 def _over(_runtime: Any, _watch: int, _watched: int, outcome: Any, user_data: Any) -> None:
     made: Watch = _given.get(user_data)
     try:
-        made._over(outcome_of(outcome))
+        _arguments.not_asynchronous(made._over(outcome_of(outcome)))
     except BaseException as error:
         made.runtime.note_interrupt(error)
         made.runtime.report("a watch failed", error)

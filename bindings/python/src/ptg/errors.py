@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ def error_of(status: int, runtime: Any = None) -> Exception:
         info = ffi.new("ptg_error_info *", {"size": ffi.sizeof("ptg_error_info")})
         if lib.ptg_runtime_get_error(runtime, info) == 0 and info.status == status and info.message_length:
             message = ffi.buffer(info.message, info.message_length)[:].decode(errors="replace")
-            message = message.replace("_ns ", " ")  # which limit it is, without its unit in C
+            message = re.sub(r"_ns\b", "", message)  # which limit it is, without its unit in C
     error = _classes.get(status, PtgError)(message)
     error.status = status
     return error
