@@ -32,8 +32,8 @@ class PersistentTaskGroup(Spawning):
     """A group that owns tasks, stays open when it has none, and ends in order and in time.
 
     Two uses. As a block, `async with PersistentTaskGroup() as group:`, whose end waits for what is in the group and
-    then closes it; an exception in the block shuts it down. Or as an attribute of an object that lives long, to be
-    ended by `await group.shutdown()`.
+    then closes it, or until somebody else has; an exception in the block shuts it down. Or as an attribute of an object
+    that lives long, to be ended by `await group.shutdown()`.
 
     A task that fails cancels nobody and closes nothing: its exception goes to `exception_handler`, a function of the
     type, the exception and the traceback, sync or async, which `current_error()` tells more; or to that of the nearest
