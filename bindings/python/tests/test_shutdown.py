@@ -326,3 +326,17 @@ def test_report_of_a_policys_shutdown_can_be_asked_for_after_it(ptg_clock, unhan
 
     ptg_clock.run(main())
     assert len(unhandled) == 1
+
+
+def test_waiter_that_is_cancelled_while_the_group_closes_is_cancelled(ptg_clock):
+    async def main():
+        group = ptg.PersistentTaskGroup()
+        waiting = asyncio.ensure_future(group.wait_closed())
+        await ptg_clock.settle()
+        group.begin_shutdown()
+        waiting.cancel()
+        await ptg_clock.settle()
+        assert group.state == "closed"
+        assert waiting.cancelled()
+
+    ptg_clock.run(main())

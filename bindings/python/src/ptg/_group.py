@@ -20,7 +20,7 @@ from ._runtime import Runtime, get_runtime
 from ._spawning import Spawning
 from ._task import Task, current_ptaskgroup
 from ._watch import Watch, watch
-from .errors import Duration, check
+from .errors import Duration, StaleError, check
 from .values import BlameRow, Outcome, Place, Report, text_of
 
 __all__ = ["PersistentTaskGroup", "group_options"]
@@ -296,8 +296,10 @@ class PersistentTaskGroup(Spawning):
 
 
 def _remove(made: Watch) -> None:
+    # It may have been told after the waiter was cancelled, and before that came to know.
     if made.runtime.pointer != ffi.NULL:
-        made.remove()
+        with contextlib.suppress(StaleError):
+            made.remove()
 
 
 def all_ptaskgroups() -> list[PersistentTaskGroup]:

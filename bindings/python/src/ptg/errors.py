@@ -104,7 +104,8 @@ def error_of(status: int, runtime: Any = None) -> Exception:
     """The exception for a status, with what the runtime knows of its last failed call."""
     if status == lib.PTG_ENOMEM:
         return MemoryError()
-    message = status_name(status)
+    kind = _classes.get(status, PtgError)
+    message = (kind.__doc__ or "").strip(".") if status in _classes else status_name(status)
     if runtime == ffi.NULL:
         message = "the event loop that it belongs to has ended"
     elif runtime is not None:
@@ -112,7 +113,7 @@ def error_of(status: int, runtime: Any = None) -> Exception:
         if lib.ptg_runtime_get_error(runtime, info) == 0 and info.status == status and info.message_length:
             message = ffi.buffer(info.message, info.message_length)[:].decode(errors="replace")
             message = re.sub(r"_ns\b", "", message)  # which limit it is, without its unit in C
-    error = _classes.get(status, PtgError)(message)
+    error = kind(message)
     error.status = status
     return error
 
