@@ -161,6 +161,7 @@ class ReportRow:
     abandoned: int
     killed: int
     originator: int
+    """The task or group that asked for the shutdown, of this group or of one above; 0: somebody outside."""
     where: Place | None = dataclasses.field(default=None, compare=False, repr=False)
     """Where it is in the tree: `path` is made of it."""
 
