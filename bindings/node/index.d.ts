@@ -152,6 +152,8 @@ export interface ShutdownOptions {
   cancelWaitMs?: number;
   /** From now to all closed. */
   deadlineMs?: number;
+  /** Who asks, for the report; the default is the current task, or the group whose handler or hook runs. */
+  originator?: HasHandle;
 }
 
 /** What every task has. */
@@ -162,7 +164,10 @@ export interface AnyTask extends HasHandle {
   /** It was told to finish soon. */
   readonly isDraining: boolean;
   readonly isCancelRequested: boolean;
-  /** Asks it to end. One that has not started never will. Asking again does nothing. */
+  /**
+   * Asks it to end. One that has not started never will. Asking again does nothing. The default of `originator` is the
+   * current task, or the group whose handler or hook runs.
+   */
   cancel(reason?: string, options?: { originator?: HasHandle }): void;
   /** Asks for the drain phase to last so long from now; returns how long it lasts. */
   extendGrace(ms: number): number;
@@ -467,9 +472,11 @@ export class Remote {
    * Begins a shutdown there, soon; there is nobody to tell if that fails, as of a group that is gone. Throws `ECLOSED`
    * if the runtime is over, `EFULL` if too much is on its way.
    */
-  shutdown(group: HasHandle | Handle, options?: ShutdownOptions): void;
-  /** Asks a task there to end; likewise. */
-  cancel(task: HasHandle | Handle, reason?: string): void;
+  shutdown(
+    group: HasHandle | Handle, options?: Omit<ShutdownOptions, 'originator'> & { originator?: HasHandle | Handle },
+  ): void;
+  /** Asks a task there to end; likewise. On whose behalf has to be named: what runs here is not of that runtime. */
+  cancel(task: HasHandle | Handle, reason?: string, options?: { originator?: HasHandle | Handle }): void;
 }
 
 /** The runtime of this thread, made when it is first asked for. It ends with the thread. */

@@ -94,7 +94,7 @@ carry.edge = ({ first, later }) => { find(first, 'group').stopsBefore(anything(l
 carry.shutdown = (request) => {
   find(request.group, 'group').shutdown({
     force: request.force, graceMs: limit(request.grace), cancelWaitMs: limit(request.cancel_wait),
-    deadlineMs: limit(request.deadline),
+    deadlineMs: limit(request.deadline), originator: optional(request.originator),
   });
 };
 

@@ -174,7 +174,8 @@ export const ofGroup = options({
   onError: callable, onDrain: callable, onClosed: callable,
 });
 export const ofRuntime = options({ manualClock: flag, root: ofGroup });
-export const ofShutdown = options({ force: flag, ...limits });
+export const ofShutdown = options({ force: flag, ...limits, originator: thing });
+export const ofRemoteShutdown = options({ force: flag, ...limits, originator: target });
 export const ofSpawn = options(ofSpawned);
 export const ofOpen = options({ ...ofSpawned, type: typeName });
 export const ofTimer = options({
@@ -189,6 +190,7 @@ export const ofProcess = options({
 });
 export const ofOutcome = options({ code: integer(32), value: integer(64), message });
 export const ofCancel = options({ originator: thing });
+export const ofRemoteCancel = options({ originator: target });
 export const ofPush = options({ pusher: thing });
 export const ofWatch = options({ waiter: thing });
 export const ofSnapshot = options({ timeoutMs: duration });

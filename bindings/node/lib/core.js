@@ -78,12 +78,23 @@ export class Core {
 
   // The handle of the task on whose behalf code runs; 0: whose callback is running.
   by() {
+    const here = this.#here();
+    return here === undefined ? 0 : here.by;
+  }
+
+  // The same of who asks for an end: a task, or the group whose handler or hook it is.
+  asker() {
+    const here = this.#here();
+    return here === undefined ? 0 : here.asker;
+  }
+
+  #here() {
     const id = executionAsyncId();
     if (id !== knownId) {
       knownId = id;
       known = current.getStore();
     }
-    return known === undefined || known.core !== this ? 0 : known.by;
+    return known === undefined || known.core !== this ? undefined : known;
   }
 
   // The number of a function's name; 0: it has none, or there are too many.

@@ -28,9 +28,9 @@ export function groupOptions(group, options) {
   };
 }
 
-export const shutdownOptions = ({ force, graceMs, cancelWaitMs, deadlineMs }) => ({
+export const shutdownOptions = ({ force, graceMs, cancelWaitMs, deadlineMs }, originator) => ({
   flags: force ? FORCE : 0, grace: values.limit(graceMs), cancelWait: values.limit(cancelWaitMs),
-  deadline: values.limit(deadlineMs),
+  deadline: values.limit(deadlineMs), originator,
 });
 
 export class Group {
@@ -63,6 +63,11 @@ export class Group {
     core.check(core.calls.group({ ...given, parent: this.handle }), checks.ofGroup, options);
     group.begin(core.io[0]);
     return group;
+  }
+
+  // Its handlers and hooks are no task, but may ask for an end.
+  get asker() {
+    return this.handle;
   }
 
   begin(handle) {
@@ -158,8 +163,9 @@ export class Group {
     checks.ofShutdown.check(options);
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
+    const given = shutdownOptions(options, options.originator?.handle ?? core.asker());
     core.io[0] = this.handle;
-    const status = core.calls.shutdown(shutdownOptions(options));
+    const status = core.calls.shutdown(given);
     if (status !== ESTALE || !this.#report) core.check(status, checks.ofShutdown, options);
     return this.whenClosed();
   }

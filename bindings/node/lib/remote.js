@@ -14,7 +14,7 @@ function check(status, sort, ...given) {
   throw errorOf(status, meanings[code]);
 }
 
-const handleOf = (target) => target.handle ?? target;
+const handleOf = (target) => target?.handle ?? target;
 
 export class Remote {
   constructor(sent) {
@@ -24,14 +24,16 @@ export class Remote {
 
   shutdown(group, options = {}) {
     checks.target.check(group, 'group');
-    checks.ofShutdown.check(options);
-    const given = { ...shutdownOptions(options), id: this.id, group: handleOf(group) };
-    check(addon.remoteShutdown(given), checks.ofShutdown, options);
+    checks.ofRemoteShutdown.check(options);
+    const given = shutdownOptions(options, handleOf(options.originator));
+    check(addon.remoteShutdown({ ...given, id: this.id, group: handleOf(group) }), checks.ofRemoteShutdown, options);
   }
 
-  cancel(task, reason) {
+  cancel(task, reason, options = {}) {
     checks.target.check(task, 'task');
     if (reason !== undefined) checks.text.check(reason, 'reason');
-    check(addon.remoteCancel({ id: this.id, task: handleOf(task), reason }), checks.text, reason ?? '', 'reason');
+    checks.ofRemoteCancel.check(options);
+    const given = { id: this.id, task: handleOf(task), reason, originator: handleOf(options.originator) };
+    check(addon.remoteCancel(given), checks.text, reason ?? '', 'reason');
   }
 }

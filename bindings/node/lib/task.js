@@ -15,14 +15,18 @@ class AnyTask {
     return this.isEnded ? 0 : this.handle;
   }
 
+  get asker() {
+    return this.by;
+  }
+
   cancel(reason, options = {}) {
     if (reason !== undefined) checks.text.check(reason, 'reason');
     checks.ofCancel.check(options);
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
-    const by = options.originator?.handle ?? core.by();
+    const asker = options.originator?.handle ?? core.asker();
     core.io[0] = this.handle;
-    core.io[1] = by;
+    core.io[1] = asker;
     core.check(core.calls.cancel(reason), checks.text, reason ?? '', 'reason');
   }
 

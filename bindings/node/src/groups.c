@@ -69,6 +69,7 @@ ptg_shutdown_options shutdown_options_read(napi_env env, napi_value object) {
   options.grace_ns = get_ns(env, object, "grace");
   options.cancel_wait_ns = get_ns(env, object, "cancelWait");
   options.deadline_ns = get_ns(env, object, "deadline");
+  options.originator = get_handle(env, object, "originator");
   return options;
 }
 

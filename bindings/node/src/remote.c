@@ -82,7 +82,7 @@ napi_value remote_shutdown(napi_env env, napi_callback_info info) {
   return number(env, status);
 }
 
-/* remoteCancel(options): `id`, `task` and `reason`. */
+/* remoteCancel(options): `id`, `task`, `reason` and `originator`. */
 napi_value remote_cancel(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value object;
@@ -90,6 +90,7 @@ napi_value remote_cancel(napi_env env, napi_callback_info info) {
   ptg_cancel_options options = PTG_CANCEL_OPTIONS_INIT;
   char *reason = get_text(env, object, "reason", &options.reason_length);
   options.reason = reason;
+  options.originator = get_handle(env, object, "originator");
   uint64_t task = get_handle(env, object, "task");
   ptg_status status = PTG_ECLOSED;
   uint64_t id = get_handle(env, object, "id");

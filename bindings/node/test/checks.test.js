@@ -48,6 +48,7 @@ const cases = {
   'a shutdown': [
     [() => group.shutdown({ forced: true }), VALUE, /'options\.forced'/],
     [() => group.shutdown({ force: 'yes' }), TYPE, /options\.force/],
+    [() => group.shutdown({ originator: 5 }), TYPE, /options\.originator/],
     [() => group.shutdown({ deadlineMs: -0.5 }), RANGE, /options\.deadlineMs.* Received -0\.5$/],
   ],
   'a task': [

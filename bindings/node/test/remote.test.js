@@ -38,6 +38,25 @@ test('a worker shuts a group of another thread down, and cancels a task of it', 
   await root().group().spawn(() => {}).result;
 });
 
+test('who is named asks from another thread, or nobody', async (t) => {
+  const worker = start(t, 'workerRemote');
+  const remote = runtime().remote();
+  const [named, not] = [root().group().ref(), root().group().ref()];
+  const asker = root().group().open({ cancel() {} });
+  const tasks = [named, not].map((group) => group.spawn(({ signal }) => until(signal)));
+  await turn();
+  const { handle } = asker;
+  await call(worker, remote, 'cancel', tasks[0].handle, undefined, { originator: handle });
+  await call(worker, remote, 'cancel', tasks[1].handle);
+  const errors = await Promise.all(tasks.map((task) => task.result.catch((error) => error)));
+  assert.deepEqual(errors.map(({ originator }) => originator), [handle, undefined]);
+  const closed = Promise.all([named.whenClosed(), not.whenClosed()]);
+  await call(worker, remote, 'shutdown', named.handle, { originator: handle });
+  await call(worker, remote, 'shutdown', not.handle);
+  assert.deepEqual((await closed).map(([{ originator }]) => originator), [handle, undefined]);
+  asker.finish();
+});
+
 test('on its own thread it comes on a later turn', async () => {
   const group = root().group({ graceMs: 0 }).ref(); // what is on its way keeps nothing alive
   const task = group.spawn(({ signal }) => until(signal));
@@ -107,4 +126,6 @@ test('what it is given is checked', (t) => {
   assert.throws(() => way.shutdown(top, { grace: 1 }), { code: 'ERR_INVALID_ARG_VALUE' });
   assert.throws(() => way.cancel(top.handle, 'x'.repeat(256)), { code: 'ERR_OUT_OF_RANGE', message: /"reason"/ });
   assert.throws(() => way.cancel(undefined), { code: 'ERR_INVALID_ARG_TYPE', message: /"task"/ });
+  assert.throws(() => way.cancel(1, 'x', { originator: 'me' }), { message: /"options\.originator"/ });
+  assert.throws(() => way.shutdown(top, { originator: null }), { message: /"options\.originator"/ });
 });

@@ -167,6 +167,44 @@ test('blame names who held it up', async (t) => {
   assert.deepEqual([blame[0].name, blame[0].taskName, Math.round(blame[0].heldMs)], ['slow', 'sluggish', 300]);
 });
 
+test('a report names the task that asked, also after an await, or who is named in its place', async () => {
+  const seen = [];
+  const note = ([{ originator }]) => seen.push(originator);
+  const make = () => root().group({ graceMs: 1000 });
+  const asker = root().group().spawn(async () => {
+    note(await make().shutdown());
+    await turn();
+    note(await make().shutdown());
+    const scope = make();
+    scope.events.on('closed', note);
+    await scope[Symbol.asyncDispose]();
+    note(await make().shutdown({ originator: root() }));
+    const other = make();
+    await turn().then(() => other.shutdown()).then(note);
+  });
+  await asker.result;
+  assert.deepEqual(seen, [asker.handle, asker.handle, asker.handle, root().handle, asker.handle]);
+  assert.equal((await make().shutdown())[0].originator, undefined);
+});
+
+test('a handler and a hook ask in the name of their group, also after an await', async () => {
+  const first = root().group();
+  const second = root().group();
+  const victim = root().group().spawn(({ signal }) => until(signal), { observed: true });
+  await turn();
+  const asking = root().group({
+    onError: () => { first.shutdown(); },
+    onDrain: async () => { await turn(); second.shutdown(); victim.cancel(); },
+  });
+  const closed = [first.whenClosed(), second.whenClosed()];
+  asking.spawn(() => { throw new Error('for the handler'); });
+  const [[one]] = await Promise.all([closed[0], asking.spawn(turn).result]);
+  asking.shutdown();
+  const [two] = await closed[1];
+  const error = await victim.result.catch((reason) => reason);
+  assert.deepEqual([one.originator, two.originator, error.originator], Array(3).fill(asking.handle));
+});
+
 test('reasons and originators are told', async () => {
   const group = root().group();
   const victim = group.spawn(({ signal }) => until(signal));
