@@ -131,17 +131,21 @@ export interface GroupOptions {
   onClosed?(group: Group, report?: ReportRow[]): void;
 }
 
-export interface SpawnOptions {
-  /** The default is the name of the function. */
+/** What every task may be given. */
+export interface TaskOptions {
+  /** The default is the name of the function, the program of a process, or what sort of task it is. */
   name?: string;
-  /** Where in the source. */
-  place?: string;
   /** Accepted by a group that is cancelling, from inside. */
   cleanup?: boolean;
-  /** Somebody waits for its `result`: a failure that is waited for is counted, and given to no handler. */
+  /** Somebody waits for its end: a failure that is waited for is counted, and given to no handler. */
   observed?: boolean;
   /** On whose behalf; the default is the current task. */
   spawner?: HasHandle;
+}
+
+export interface SpawnOptions extends TaskOptions {
+  /** Where in the source. */
+  place?: string;
 }
 
 export interface ShutdownOptions {
@@ -257,10 +261,7 @@ export class Queue<M = unknown> extends OpenTask {
 }
 
 /** What a child process is given. */
-export interface ProcessOptions {
-  /** The default is the program. */
-  name?: string;
-  spawner?: HasHandle;
+export interface ProcessOptions extends TaskOptions {
   /** Instead of `process.env`. */
   env?: NodeJS.ProcessEnv;
   cwd?: string;
@@ -281,6 +282,10 @@ export interface ProcessOptions {
 export class Process extends OpenTask {
   /** Left out until it runs. */
   readonly pid?: number;
+  /** Once it has ended: its exit status, if it exited, also after it was told to end. */
+  readonly exitCode?: number;
+  /** Once it has ended: the signal that ended it, if one did. */
+  readonly signalCode?: NodeJS.Signals;
   /**
    * Resolves when it has exited with status 0. Rejects with a {@link ProcessError}, or with a {@link CanceledError} if
    * it ended otherwise after it was told to.
@@ -382,17 +387,16 @@ export class Group implements HasHandle, AsyncDisposable {
    * A task that calls `fire` after a time, or every so often. What it throws ends the timer; a task that it returns is
    * the one to which `overlap` applies.
    */
-  timer(fire: (timer: Timer) => HasHandle | void, options: {
-    name?: string; spawner?: HasHandle; afterMs?: number; everyMs?: number; overlap?: 'skip' | 'allow' | 'replace';
+  timer(fire: (timer: Timer) => HasHandle | void, options: TaskOptions & {
+    afterMs?: number; everyMs?: number; overlap?: 'skip' | 'allow' | 'replace';
     done?(timer: OpenTask, outcome: Outcome): void;
   }): Timer;
   /**
    * A queue. A message is handled when `handle` has returned, or when the task that it returned is over. Messages that
    * are left are each given to `drop`.
    */
-  queue<M>(handle: (message: M, queue: Queue<M>) => HasHandle | void, options: {
-    name?: string; spawner?: HasHandle; capacity: number; atOnce?: number;
-    drop?(message: M, queue: Queue<M>): void; hasRoom?(queue: Queue<M>): void;
+  queue<M>(handle: (message: M, queue: Queue<M>) => HasHandle | void, options: TaskOptions & {
+    capacity: number; atOnce?: number; drop?(message: M, queue: Queue<M>): void; hasRoom?(queue: Queue<M>): void;
     done?(queue: OpenTask, outcome: Outcome): void;
   }): Queue<M>;
   /**

@@ -23,6 +23,11 @@ export const outcomeOf = (outcome) => ({
 
 // ------------------------------------------------------------------ tasks
 
+// Of a task that was finished before it, what its callback returns is ignored.
+function throwUnlessEnded(task, reply) {
+  if (!task.isEnded) throwUnlessOk(reply);
+}
+
 export function ofTask({ as, tells }) {
   const cancel = (task, { message: reason, originator }) => {
     if (world.isSilent) task.finish(new PtgError('ECANCELED'));
@@ -30,7 +35,7 @@ export function ofTask({ as, tells }) {
   };
   const told = (what) => (tells.includes(what) ? () => { call(what, { task: as }); } : undefined);
   return {
-    start: () => throwUnlessOk(call('start', { task: as })),
+    start: (task) => throwUnlessEnded(task, call('start', { task: as })),
     wake: () => { call('wake', { task: as }); },
     drain: told('drain'), kill: told('kill'), cancel: tells.includes('cancel') ? cancel : undefined,
     done: ofDone(as),
@@ -39,18 +44,18 @@ export function ofTask({ as, tells }) {
 
 const ofDone = (as) => (_, outcome) => { call('done', { task: as, outcome: outcomeOf(outcome) }); };
 
-const startedOf = (reply) => {
-  throwUnlessOk(reply);
+const startedOf = (task, reply) => {
+  throwUnlessEnded(task, reply);
   return optional(reply.started);
 };
 
 export const ofTimer = ({ as }) => ({
-  fire: () => startedOf(call('fire', { task: as })),
+  fire: (timer) => startedOf(timer, call('fire', { task: as })),
   done: ofDone(as),
 });
 
 export const ofQueue = ({ as }) => ({
-  handle: (message) => startedOf(call('handle', { task: as, message })),
+  handle: (message, queue) => startedOf(queue, call('handle', { task: as, message })),
   drop: (message) => { call('drop', { task: as, message }); },
   hasRoom: () => { call('has_room', { task: as }); },
   done: ofDone(as),

@@ -165,8 +165,8 @@ const options = (known) => ({
 });
 
 const limits = { graceMs: limit, cancelWaitMs: limit, deadlineMs: limit };
-const ofTask = { name: text, spawner: thing };
-const ofSpawned = { ...ofTask, place: text, cleanup: flag, observed: flag };
+const ofTask = { name: text, spawner: thing, cleanup: flag, observed: flag };
+const ofSpawned = { ...ofTask, place: text };
 
 export const ofGroup = options({
   name: text, ...limits, parallel: flag, admitsAnyone: flag, maxTasks: bound, maxQueued: bound,

@@ -98,16 +98,19 @@ export class Group {
     return task;
   }
 
+  // options are those of the call besides what every task is asked for with.
   #make(object, call, options, sort, asked) {
     const { core } = this;
+    const { name, spawner } = asked;
     if (core.finishedCount !== 0) core.submit();
     const id = core.keep(object);
-    const spawner = options.spawner?.handle ?? core.by();
-    const status = core.calls[call]({ ...options, id, group: this.handle, spawner });
+    const status = core.calls[call]({
+      ...options, name, id, group: this.handle, spawner: spawner?.handle ?? core.by(), flags: spawnFlags(asked),
+    });
     if (status !== OK) core.made.delete(id);
     core.check(status, sort, asked);
     object.handle = core.io[0];
-    object.givenName = options.name || options.type;
+    object.givenName = name || options.type;
     core.byHandle.set(object.handle, object);
     return object;
   }
@@ -117,34 +120,33 @@ export class Group {
     checks.ofOpen.check(options);
     const tells = (callbacks.drain ? TELLS_DRAIN : 0) | (callbacks.cancel ? TELLS_CANCEL : 0) |
       (callbacks.kill ? TELLS_KILL : 0);
-    const { name, type = 'open', place, spawner } = options;
-    return this.#make(new OpenTask(this.core, this, callbacks), 'open',
-      { name, type, place, spawner, tells, flags: spawnFlags(options) }, checks.ofOpen, options);
+    const { type = 'open', place } = options;
+    return this.#make(new OpenTask(this.core, this, callbacks), 'open', { type, place, tells }, checks.ofOpen, options);
   }
 
   timer(fire, options = {}) {
     checks.callable.check(fire, 'fire');
     checks.checkTimer(options);
-    const { name, spawner, afterMs, everyMs, overlap, done } = options;
-    return this.#make(new Timer(this.core, this, { fire, done }), 'timer', {
-      name, spawner, after: values.limit(afterMs), every: values.period(everyMs), overlap: values.overlap(overlap),
-    }, checks.ofTimer, options);
+    const { afterMs, everyMs, overlap, done } = options;
+    return this.#make(new Timer(this.core, this, { fire, done }), 'timer',
+      { after: values.limit(afterMs), every: values.period(everyMs), overlap: values.overlap(overlap) },
+      checks.ofTimer, options);
   }
 
   queue(handle, options = {}) {
     checks.callable.check(handle, 'handle');
     checks.checkQueue(options);
-    const { name, spawner, capacity, atOnce, drop, hasRoom, done } = options;
+    const { capacity, atOnce, drop, hasRoom, done } = options;
     return this.#make(new Queue(this.core, this, { handle, drop, hasRoom, done }), 'queue',
-      { name, spawner, capacity, atOnce }, checks.ofQueue, options);
+      { capacity, atOnce }, checks.ofQueue, options);
   }
 
   spawnProcess(argv, options = {}) {
     checks.checkCommand(argv);
     checks.ofProcess.check(options);
-    const { onLine, started, done, ...rest } = options;
+    const { onLine, started, done } = options;
     const child = this.#make(new Process(this.core, this, { onLine, started, done }), 'process',
-      { argv, ...processOptions(rest), readsLines: onLine ? 1 : 0 }, checks.ofProcess, options);
+      { argv, ...processOptions(options), readsLines: onLine ? 1 : 0 }, checks.ofProcess, options);
     child.givenName ??= argv[0];
     return child;
   }

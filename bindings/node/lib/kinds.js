@@ -1,8 +1,8 @@
 // kinds.js - tasks that come with the runtime: timers, queues and processes.
 import * as checks from './checks.js';
 import { runAs } from './core.js';
-import { CanceledError, OK, errorOf, processErrorOf, statusOfThrown } from './errors.js';
-import { signalNumber } from './signals.js';
+import { CanceledError, EFAILED, OK, errorOf, processErrorOf } from './errors.js';
+import { signalName, signalNumber } from './signals.js';
 import { OpenTask } from './task.js';
 
 // A callback of a timer or queue: what it throws is its task's failure, a task
@@ -13,8 +13,8 @@ function run(task, callback, ...given) {
   try {
     started = runAs(task, callback, ...given)?.handle ?? 0;
   } catch (error) {
-    task.failure = { error };
-    return statusOfThrown(error);
+    task.fail(error, { value: task.left });
+    return EFAILED;
   } finally {
     core.io[0] = started;
   }
@@ -62,6 +62,11 @@ export class Queue extends OpenTask {
     return { ...info, isClosed: info.isClosed === 1 };
   }
 
+  // How many messages wait: one that is being handled is one of them.
+  get left() {
+    return this.queueInfo().length;
+  }
+
   told(kind) {
     if (kind === HAS_ROOM) runAs(this, () => this.callbacks.hasRoom?.(this));
     return OK;
@@ -84,17 +89,22 @@ export class Queue extends OpenTask {
 const variablesOf = (env) =>
   Object.entries(env).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}=${value}`);
 
-export const processOptions = ({ env = process.env, drainSignal = 'SIGTERM', ...rest }) =>
-  ({ ...rest, env: variablesOf(env), drainSignal: signalNumber(drainSignal) });
+export const processOptions = ({ env = process.env, drainSignal = 'SIGTERM', cwd, stdoutPath, stderrPath }) =>
+  ({ cwd, stdoutPath, stderrPath, env: variablesOf(env), drainSignal: signalNumber(drainSignal) });
 
 const STARTED = 16;
 const streams = [undefined, 'stdout', 'stderr'];
+const ENDS = ['OK', 'EEXIT', 'ESIGNAL', 'ECANCELED']; // that say how the process itself ended
 
 export class Process extends OpenTask {
   #outcome;
   #result;
 
   pid = undefined; // until it runs
+
+  // How it ended, one of the two.
+  exitCode = undefined;
+  signalCode = undefined;
 
   kill(signal = 'SIGTERM') {
     checks.signal.check(signal, 'signal');
@@ -146,6 +156,9 @@ export class Process extends OpenTask {
 
   done(outcome) {
     this.#outcome = outcome;
+    const isOwn = this.pid !== undefined && !this.isEnded && ENDS.includes(outcome.status);
+    if (isOwn && outcome.value !== 0) this.signalCode = signalName(outcome.value);
+    else if (isOwn) this.exitCode = outcome.code;
     super.done(outcome);
   }
 }

@@ -2,7 +2,7 @@
 import * as checks from './checks.js';
 import { runAs } from './core.js';
 import {
-  CanceledError, EFAILED, ETIMEDOUT, OK, PtgError, errorOf, isAbortError, messageOf, statusOfThrown,
+  CanceledError, ETIMEDOUT, OK, PtgError, errorOf, isAbortError, messageOf, statusOfThrown,
 } from './errors.js';
 import { duration, milliseconds, taskStates } from './values.js';
 
@@ -229,16 +229,24 @@ export class OpenTask extends AnyTask {
 
   finish(error, outcome = {}) {
     checks.ofOutcome.check(outcome, 'outcome');
-    const { code = 0, value = 0, message } = outcome;
+    this.#end(error === undefined ? undefined : { error }, outcome);
+  }
+
+  // What was thrown is its end, unless it has one: then it is nobody's to catch.
+  fail(error, outcome = {}) {
+    if (this.isEnded) throw error;
+    this.#end({ error }, outcome);
+  }
+
+  #end(failure, { code = 0, value = 0, message = failure && messageOf(failure.error) }) {
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
     core.io[0] = this.handle;
-    core.io[1] = error === undefined ? OK : statusOfThrown(error);
+    core.io[1] = failure ? statusOfThrown(failure.error) : OK;
     core.io[2] = code;
     core.bits[3] = BigInt(value);
-    const text = message === undefined && error !== undefined ? messageOf(error) : message ?? undefined;
-    core.check(core.calls.finish(text));
-    this.failure = error === undefined ? undefined : { error };
+    core.check(core.calls.finish(message ?? undefined));
+    this.failure = failure;
     this.isEnded = true;
   }
 
@@ -271,12 +279,10 @@ export class OpenTask extends AnyTask {
   #start() {
     try {
       this.#call('start');
-      return OK;
     } catch (error) {
-      this.failure = { error };
-      this.isEnded = true;
-      return statusOfThrown(error) || EFAILED;
+      this.fail(error);
     }
+    return OK;
   }
 
   done(outcome) {

@@ -290,43 +290,21 @@ static napi_value method_now(napi_env env, napi_callback_info info) {
 
 /* ------------------------------------------------------------------ open -- */
 
-/* libptg lets the wake-up of a borrowed loop keep it alive; a group that is
- * idle must not keep a process. Handles are walked in the order in which they
- * were made, so those past the first `before` are the runtime's. */
-struct walk {
-  int before;
-  int seen;
-};
-
-static void count_handle(uv_handle_t *handle, void *data) {
-  (void)handle;
-  ((struct walk *)data)->before++;
-}
-
-static void unref_wake_up(uv_handle_t *handle, void *data) {
-  struct walk *walk = data;
-  if (walk->seen++ < walk->before) return;
-  if (uv_handle_get_type(handle) == UV_ASYNC) uv_unref(handle);
-}
-
 static ptg_status create(struct host *host, uv_loop_t *loop,
                          napi_value options) {
   ptg_group_options root;
   struct group_texts texts;
   struct given *given = group_options_read(host, options, &root, &texts);
   if (given == NULL) return PTG_ENOMEM;
+  host->is_manual = get_bits(host->env, options, "isManual") != 0;
   ptg_runtime_options ours = PTG_RUNTIME_OPTIONS_INIT;
-  ours.flags =
-      get_bits(host->env, options, "isManual") ? PTG_RUNTIME_MANUAL_CLOCK : 0;
+  ours.flags = PTG_RUNTIME_UNREF;
+  if (host->is_manual) ours.flags |= PTG_RUNTIME_MANUAL_CLOCK;
   ours.loop = loop;
   ours.loop_size = uv_loop_size();
   ours.root = &root;
-  host->is_manual = ours.flags != 0;
-  struct walk walk = {0, 0};
-  uv_walk(loop, count_handle, &walk);
   ptg_status status = ptg_runtime_create(&ours, &host->runtime);
   free(texts.name);
-  if (status == PTG_OK) uv_walk(loop, unref_wake_up, &walk);
   return status;
 }
 

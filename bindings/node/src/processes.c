@@ -43,6 +43,7 @@ static napi_value method_process(napi_env env, napi_callback_info info) {
   char **argv = get_texts(env, object, "argv");
   char **environment = get_texts(env, object, "env");
   options.name = name;
+  options.flags = get_bits(env, object, "flags");
   options.argv = (const char *const *)argv;
   options.env = (const char *const *)environment;
   options.cwd = cwd;

@@ -173,6 +173,7 @@ static napi_value method_timer(napi_env env, napi_callback_info info) {
   ptg_timer_options options = PTG_TIMER_OPTIONS_INIT;
   char *name = get_text(env, object, "name", &options.name_length);
   options.name = name;
+  options.flags = get_bits(env, object, "flags");
   options.after_ns = get_ns(env, object, "after");
   options.every_ns = get_ns(env, object, "every");
   options.overlap = get_bits(env, object, "overlap");
@@ -194,6 +195,7 @@ static napi_value method_queue(napi_env env, napi_callback_info info) {
   ptg_queue_options options = PTG_QUEUE_OPTIONS_INIT;
   char *name = get_text(env, object, "name", &options.name_length);
   options.name = name;
+  options.flags = get_bits(env, object, "flags");
   options.capacity = (uint64_t)get_ns(env, object, "capacity");
   options.at_once = (uint64_t)get_ns(env, object, "atOnce");
   options.spawner = get_handle(env, object, "spawner");

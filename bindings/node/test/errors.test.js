@@ -142,6 +142,22 @@ test('failures are remembered by what is alike', async () => {
   assert.equal(group.history().length, 2);
 });
 
+test('what is told of a failure has its message, wherever it was thrown', async () => {
+  const group = root().group({ onError() {} });
+  const boom = (where) => () => { throw new Error(where); };
+  group.spawn(boom('function'));
+  group.open({ start: boom('start') });
+  const left = deferred();
+  const queue = group.queue(boom('handle'), { capacity: 3, done: (_, outcome) => left.resolve(outcome.value) });
+  queue.push('one');
+  queue.push('two');
+  group.timer(boom('fire'), { afterMs: 0 });
+  assert.equal(await left.promise, 2);
+  while (group.info().live > 0) await turn();
+  assert.deepEqual(group.failures().map(({ message }) => message).sort(),
+    ['Error: fire', 'Error: function', 'Error: handle', 'Error: start']);
+});
+
 test('the emitter tells of failures, drains and closings', async () => {
   const group = root().group({ onError() {}, graceMs: 1000 });
   const seen = [];

@@ -54,7 +54,8 @@ test('an uncaught exception with live groups ends the process as ever', async ()
 });
 
 test('what a callback throws is an uncaught exception, and nothing is torn', async () => {
-  assert.deepEqual(await run('throws'), { status: 0, signal: null, out: 'uncaught in a callback\nclosed\n', err: '' });
+  assert.deepEqual(await run('throws'), { status: 0, signal: null, err: '',
+    out: 'uncaught after its end\nuncaught after its end\nuncaught in a callback\nclosed\n' });
 });
 
 test('a failure that no handler takes is one loud line', async () => {

@@ -158,6 +158,40 @@ test('a shutdown asks it to end by its drain signal, and no descendant is left',
   assert.deepEqual([child.pid, Number(line), other.pid].map(isThere), [false, false, false]);
 });
 
+test('how it ended is known, told to end or not', async () => {
+  const group = lenient();
+  const seen = [];
+  const note = ({ exitCode, signalCode }) => seen.push(exitCode ?? signalCode);
+  const end = async (script, tellTo) => {
+    const [child] = await ready(group, `echo ready; ${script}`);
+    assert.deepEqual([child.exitCode, child.signalCode], [undefined, undefined]);
+    tellTo?.(child);
+    await child.result.catch(() => {});
+    note(child);
+  };
+  const cancel = (child) => child.cancel();
+  await end('exit 0');
+  await end('exit 3');
+  await end('exec sleep 1000', cancel);
+  await end("trap 'exit 15' TERM; sleep 1000 & wait", cancel);
+  await end('exec sleep 1000', (child) => child.kill('SIGKILL'));
+  assert.deepEqual(seen, [0, 3, 'SIGTERM', 15, 'SIGKILL']);
+  const not = group.spawnProcess(['no-such-program']);
+  const never = group.spawnProcess(['true']);
+  never.cancel();
+  const finished = group.spawnProcess(['true'], { started: (it) => it.finish() });
+  await Promise.allSettled([not.result, never.result, finished.result]);
+  for (const child of [not, never, finished]) {
+    assert.deepEqual([child.exitCode, child.signalCode, child.isEnded], [undefined, undefined, true]);
+  }
+});
+
+test('a failure that is observed and waited for is counted, and given to no handler', async () => {
+  const group = strict();
+  await assert.rejects(group.spawnProcess(sh('exit 3'), { observed: true }).result, { exitCode: 3 });
+  assert.equal(group.info().failed, 1);
+});
+
 test('cancelling it is told as the reason of its end', async () => {
   const group = strict();
   const [child] = await ready(group, 'echo ready; exec sleep 1000');
@@ -220,7 +254,7 @@ test('what a process is given is checked', () => {
     [['true'], { drainSignal: 'SIGNOTHING' }, VALUE, /options\.drainSignal.*Received 'SIGNOTHING'$/],
     [['true'], { drainSignal: 0 }, VALUE, /options\.drainSignal/],
     [['true'], { onLine: 'print' }, TYPE, /options\.onLine/],
-    [['true'], { stdio: 'pipe' }, VALUE, /'options\.stdio'\. There are: name, spawner, env/],
+    [['true'], { stdio: 'pipe' }, VALUE, /'options\.stdio'\. There are: name, spawner, .*, env, /],
     [['true'], { name: 'x'.repeat(256) }, 'ERR_OUT_OF_RANGE', /options\.name/],
   ];
   for (const [argv, options, code, message] of cases) {

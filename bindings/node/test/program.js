@@ -119,7 +119,10 @@ const programs = {
     process.on('uncaughtException', (error) => { say(`uncaught ${error.message}`); });
     const group = root().group({ graceMs: 1000 });
     group.open({ drain(task) { task.finish(); throw new Error('in a callback'); } });
+    group.open({ start(task) { task.finish(); throw new Error('after its end'); } });
+    group.timer((timer) => { timer.finish(); throw new Error('after its end'); }, { afterMs: 0 });
     await turn();
+    while (group.info().live > 1) await turn();
     await group.shutdown();
     say('closed');
   },

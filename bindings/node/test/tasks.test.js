@@ -231,6 +231,31 @@ test('messages that are left are dropped', async () => {
   assert.deepEqual(dropped, ['b', 'c']);
 });
 
+test('a timer and a queue that are observed and waited for fail to no handler, and clean up', async (t) => {
+  const runtime = manual(t);
+  const group = runtime.root.group({ onError: assert.fail, graceMs: 0, cancelWaitMs: 100 });
+  const boom = () => { throw new Error('for the waiter'); };
+  const over = [];
+  const observe = (task) => runtime.watch(task, ({ message }) => over.push(message));
+  const queue = group.queue(boom, { capacity: 1, observed: true });
+  queue.push(1);
+  observe(queue);
+  observe(group.timer(boom, { afterMs: 1, observed: true }));
+  await runtime.advance(1);
+  assert.deepEqual(over, Array(2).fill('Error: for the waiter'));
+
+  let isCleaned = false;
+  group.spawn(async ({ signal }) => {
+    await until(signal).catch(() => {});
+    assert.throws(() => group.timer(() => {}, { afterMs: 1 }), { code: 'ECLOSED' });
+    group.timer(() => { isCleaned = true; }, { afterMs: 1, cleanup: true });
+  });
+  await runtime.advance(0);
+  group.shutdown();
+  await runtime.advance(5);
+  assert.deepEqual([isCleaned, group.state], [true, 'closed']);
+});
+
 test('who never ends is abandoned, named, and told late', async (t) => {
   const runtime = manual(t);
   const group = runtime.root.group({ name: 'stuck', graceMs: 1, cancelWaitMs: 1 });
