@@ -121,14 +121,14 @@ export interface GroupOptions {
   history?: number;
   /**
    * Is given the failures of its tasks, and of descendants without a handler, once each and at once: the error is the
-   * very thing that was thrown. If it throws, the next ancestor's handler is given both. Without any handler libptg
-   * prints a line to standard error. It is a plain function: of a promise that it returns nobody waits for the end.
+   * very thing that was thrown. If it throws, the next ancestor's handler is given both. Without any handler there is
+   * a line on standard error. It is a plain function: of a promise that it returns nobody waits for the end.
    */
   onError?(error: unknown, info: ErrorInfo): void;
   /** Once, when the group is told to drain. What it throws is a failure of the group. */
   onDrain?(group: Group): void;
-  /** Once, when the group is closed. The report is there if the shutdown was asked for here. */
-  onClosed?(group: Group, report?: ReportRow[]): void;
+  /** Once, when the group is closed. */
+  onClosed?(group: Group, report: ReportRow[]): void;
 }
 
 /** What every task may be given. */
@@ -358,7 +358,7 @@ export interface GroupEvents {
   /** A task of the group failed. */
   failure: [error: unknown, task: Task<unknown>];
   drain: [];
-  closed: [report: ReportRow[] | undefined];
+  closed: [report: ReportRow[]];
 }
 
 /** A node of the tree: owns tasks and child groups. Made by {@link Group.group}; {@link root} is there. */
@@ -434,7 +434,10 @@ export class Group implements HasHandle, AsyncDisposable {
   plan(): PlanStep[];
   /** What the shutdown has done so far. */
   report(): ReportRow[];
-  /** Who held the shutdown up. */
+  /**
+   * Who held the shutdown up. Throws `EBUSY` until the group is closed. Once it is gone, both are what was there when
+   * it was closed if its shutdown was asked or waited for; else they throw `ESTALE`.
+   */
   blame(): BlameRow[];
   snapshot(): Snapshot;
 }

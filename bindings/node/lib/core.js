@@ -2,7 +2,9 @@
 // of what was made. See src/host.h for how numbers cross the border.
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import { addon } from './addon.js';
-import { ECANCELED, EFAILED, EINVAL, OK, codeOf, errnoOf, errorOf, messageOf, statusOfThrown } from './errors.js';
+import {
+  ECANCELED, EFAILED, EINVAL, OK, codeOf, errnoOf, errorOf, messageOf, printFailure, statusOfThrown,
+} from './errors.js';
 import { outcomeOf } from './values.js';
 
 const START = 1, WAKE = 2, DRAIN = 3, CANCEL = 4, DONE = 6, ERROR = 7, GROUP_DRAIN = 8, GROUP_CLOSED = 9, OVER = 10,
@@ -275,12 +277,15 @@ export class Core {
     if (failedHandler) failedHandler.handlerError = undefined;
     try {
       runAs(group, () => group.failed(error, info));
-      if (handle === 0 && from) from.failure = undefined;
-      return OK;
     } catch (thrown) {
-      group.handlerError = thrown;
-      return statusOfThrown(thrown);
+      if (group.parent !== undefined) {
+        group.handlerError = thrown;
+        return statusOfThrown(thrown);
+      }
+      printFailure(error, { ...info, failedHandler: group, handlerError: thrown });
     }
+    if (handle === 0 && from) from.failure = undefined;
+    return OK;
   }
 }
 

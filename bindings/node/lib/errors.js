@@ -1,4 +1,5 @@
 // errors.js - statuses of ptg.h as errors.
+import { writeSync } from 'node:fs';
 import { signalName } from './signals.js';
 
 const names = ['OK', 'EINVAL', 'ENOMEM', 'ESTALE', 'EKIND', 'ECLOSED', 'EBUSY', 'EREENTRANT', 'ETHREAD', 'ERANGE',
@@ -86,5 +87,16 @@ export const isAbortError = (thrown) => ask(() => thrown.name === 'AbortError', 
 // What is told of something thrown: one line.
 export const messageOf = (thrown) => ask(() => String(thrown).split('\n', 1)[0], 'it cannot be told');
 
-// Of a report that cannot be read (any more).
-export const EBUSY_OR_GONE = ['EBUSY', 'ESTALE'];
+// What becomes of a failure that no handler takes: a line as of libptg, which
+// itself would not know what a hook or a handler threw.
+export function printFailure(error, { outcome, name, from, handle, failedHandler, handlerError }) {
+  const who = handle === 0 ? 'a hook' : `task "${name}"`;
+  const where = from?.path ?? 'another language';
+  const what = outcome.message ?? messageOf(error);
+  const more = failedHandler ? `; its handler failed too: ${messageOf(handlerError)}` : '';
+  try {
+    writeSync(2, `ptg: error: ${who} of ${where} failed: PTG_${outcome.status}: ${what}${more}\n`);
+  } catch {
+    // There is nowhere else to say it.
+  }
+}

@@ -1,7 +1,7 @@
 // group.js - groups: what owns tasks, and knows how to end them.
 import { EventEmitter } from 'node:events';
 import * as checks from './checks.js';
-import { EBUSY_OR_GONE, ESTALE, OK, PtgError, errorOf } from './errors.js';
+import { ESTALE, OK, errorOf, printFailure } from './errors.js';
 import { Process, Queue, Timer, processOptions } from './kinds.js';
 import { report, rowsOf } from './looks.js';
 import { OpenTask, Task } from './task.js';
@@ -24,7 +24,7 @@ export function groupOptions(group, options) {
     flags: (options.parallel ? PARALLEL : 0) | (options.admitsAnyone ? ADMITS_ANYONE : 0),
     maxTasks: options.maxTasks, maxQueued: options.maxQueued, whenFull: values.whenFull(options.whenFull),
     onFailure: values.onFailure(options.onFailure), owner: options.owner?.handle, history: options.history,
-    tells: TELLS_DRAIN | (options.onError ? TELLS_ERROR : 0),
+    tells: TELLS_DRAIN | (options.onError || group.parent === undefined ? TELLS_ERROR : 0),
   };
 }
 
@@ -39,6 +39,7 @@ export class Group {
   #kept; // a timer that keeps the process alive
   #isReportWanted = false;
   #report;
+  #blame;
 
   // Made by Runtime for the root, by group() for all others.
   constructor(core, parent, options) {
@@ -219,13 +220,20 @@ export class Group {
   closed() {
     this.isClosed = true;
     this.unref();
-    if (this.#isReportWanted || this.#events || this.#options.onClosed) this.#report = this.#readReport();
+    this.givenName = this.name; // it can be asked later as well
+    if (this.#isReportWanted || this.#events || this.#options.onClosed) this.#readReport();
     this.announce('closed', this.#report);
     this.#options.onClosed?.(this, this.#report);
   }
 
-  failed(error, { from, ageNs, stateNumber, flags, failedHandler, handlerStatus, ...info }) {
-    this.#options.onError(error, {
+  failed(error, info) {
+    const { onError } = this.#options;
+    if (onError) this.#handle(onError, error, info);
+    else printFailure(error, info);
+  }
+
+  #handle(onError, error, { from, ageNs, stateNumber, flags, failedHandler, handlerStatus, ...info }) {
+    onError.call(this.#options, error, {
       ...info, group: from, ageMs: values.milliseconds(ageNs),
       state: values.groupStates[stateNumber], duringCancel: (flags & 1) !== 0, fromHook: (flags & 2) !== 0,
       failedHandler, handlerStatus: failedHandler ? handlerStatus : undefined,
@@ -294,23 +302,29 @@ export class Group {
   }
 
   report() {
-    return report(this, this.#ask('report'));
+    return this.#lasting(this.#report, () => report(this, this.#ask('report')));
   }
 
   blame() {
-    return this.#ask('blame').map(rowsOf.blame);
+    return this.#lasting(this.#blame, () => this.#ask('blame').map(rowsOf.blame));
   }
 
   snapshot() {
     return JSON.parse(this.#ask('snapshot'));
   }
 
+  // For when it is gone, which may be soon.
   #readReport() {
+    this.#blame = this.blame();
+    this.#report = this.report();
+  }
+
+  #lasting(kept, read) {
     try {
-      return this.report();
+      return read();
     } catch (error) {
-      if (error instanceof PtgError && EBUSY_OR_GONE.includes(error.code)) return undefined;
-      throw error;
+      if (kept === undefined || error.code !== 'ESTALE') throw error;
+      return kept;
     }
   }
 }

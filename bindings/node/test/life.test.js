@@ -61,7 +61,10 @@ test('what a callback throws is an uncaught exception, and nothing is torn', asy
 test('a failure that no handler takes is one loud line', async () => {
   const { status, out, err } = await run('unhandled');
   assert.deepEqual([status, out], [0, 'closed\n']);
-  assert.match(err, /^ptg: error: task "loud" of \/group-1 failed: .*TypeError: nobody handles this\n$/);
+  assert.deepEqual(err.split('\n'), [
+    'ptg: error: task "loud" of /app failed: PTG_EFAILED: TypeError: nobody handles this',
+    'ptg: error: task "quiet" of /app/group-2 failed: PTG_EFAILED: null; its handler failed too: Error: the handler',
+    'ptg: error: a hook of /app failed: PTG_EFAILED: RangeError: nor this', '']);
 });
 
 test('SIGTERM begins a shutdown, and the report is printed', async () => {

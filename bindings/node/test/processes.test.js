@@ -163,18 +163,18 @@ test('how it ended is known, told to end or not', async () => {
   const seen = [];
   const note = ({ exitCode, signalCode }) => seen.push(exitCode ?? signalCode);
   const end = async (script, tellTo) => {
-    const [child] = await ready(group, `echo ready; ${script}`);
+    const [child] = await ready(group, script);
     assert.deepEqual([child.exitCode, child.signalCode], [undefined, undefined]);
     tellTo?.(child);
     await child.result.catch(() => {});
     note(child);
   };
   const cancel = (child) => child.cancel();
-  await end('exit 0');
-  await end('exit 3');
-  await end('exec sleep 1000', cancel);
-  await end("trap 'exit 15' TERM; sleep 1000 & wait", cancel);
-  await end('exec sleep 1000', (child) => child.kill('SIGKILL'));
+  await end('echo ready; exit 0');
+  await end('echo ready; exit 3');
+  await end('echo ready; exec sleep 1000', cancel);
+  await end("trap 'exit 15' TERM; sleep 1000 & echo ready; wait", cancel);
+  await end('echo ready; exec sleep 1000', (child) => child.kill('SIGKILL'));
   assert.deepEqual(seen, [0, 3, 'SIGTERM', 15, 'SIGKILL']);
   const not = group.spawnProcess(['no-such-program']);
   const never = group.spawnProcess(['true']);

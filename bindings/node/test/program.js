@@ -128,8 +128,11 @@ const programs = {
   },
 
   async unhandled() {
-    const group = root().group();
+    const group = root().group({ name: 'app', onDrain() { throw new RangeError('nor this'); } });
     group.spawn(async function loud() { throw new TypeError('nobody handles this'); });
+    const inner = group.group({ onError() { throw new Error('the handler'); } });
+    inner.spawn(async function quiet() { throw null; });
+    await turn();
     await group.shutdown();
     say('closed');
   },

@@ -205,6 +205,24 @@ test('a handler and a hook ask in the name of their group, also after an await',
   assert.deepEqual([one.originator, two.originator, error.originator], Array(3).fill(asking.handle));
 });
 
+test('report and blame last once the group is gone', async () => {
+  const group = root().group({ graceMs: 1000 });
+  const task = group.spawn(({ drainSignal }) => until(drainSignal).catch(() => turn()), { name: 'last' });
+  await turn();
+  assert.throws(() => group.report(), { code: 'EBUSY' });
+  const report = await group.shutdown();
+  await turn();
+  assert.throws(() => group.info(), { code: 'ESTALE' });
+  assert.deepEqual(group.report(), report);
+  assert.deepEqual(group.blame().map((row) => [row.name, row.taskName, row.task]), [[group.name, 'last', task.handle]]);
+  const other = root().group();
+  const inner = other.group();
+  await other.shutdown();
+  assert.equal(inner.isClosed, true);
+  assert.equal(inner.path, `${other.path}/${inner.name}`);
+  assert.throws(() => inner.blame(), { code: 'ESTALE' });
+});
+
 test('reasons and originators are told', async () => {
   const group = root().group();
   const victim = group.spawn(({ signal }) => until(signal));

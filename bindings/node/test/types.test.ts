@@ -33,7 +33,7 @@ test('types of what is told', async () => {
   const group = root().group({ onError: (error: unknown, { name }) => { assert.ok(error, name); } });
   const rows: ReportRow[] = await group.shutdown({ graceMs: 5, force: true });
   assert.equal(rows[0]?.abandoned, 0);
-  group.events.on('closed', (report: ReportRow[] | undefined) => report);
+  group.events.on('closed', (report: ReportRow[]) => report);
   const queue = group.state === 'closed' ? undefined : group.queue((n: number) => { n.toFixed(); }, { capacity: 1 });
   queue?.push(1);
   assert.equal(currentTask(), undefined);
