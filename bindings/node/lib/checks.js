@@ -93,14 +93,20 @@ const oneOf = (known) => sort((value, name) => {
   if (!known.includes(value)) refuseValue(value, name, `one of: ${known.map((word) => `'${word}'`).join(', ')}`);
 });
 
+const isHandle = (value) => Number.isSafeInteger(value) && value >= 0;
+
 // A group, a task, or what stands for one.
 export const thing = sort((value, name) => {
-  if (typeof value?.handle !== 'number') refuseType(value, name, 'a group or a task');
+  if (!isHandle(value?.handle)) refuseType(value, name, 'a group or a task');
 });
 
 // The same, or its handle, which is all that another thread can have of it.
 export const target = sort((value, name) => {
-  if (typeof value !== 'number') thing.check(value, name);
+  if (!isHandle(value)) thing.check(value, name);
+});
+
+export const watch = sort((value, name) => {
+  if (!isHandle(value?.handle)) refuseType(value, name, 'what watch() returned');
 });
 
 // What is left of a Remote that was sent.

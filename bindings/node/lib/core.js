@@ -1,9 +1,9 @@
 // core.js - one runtime as JavaScript sees it: what it is told, and the tables
 // of what was made. See src/host.h for how numbers cross the border.
-import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
+import { AsyncLocalStorage, executionAsyncId, executionAsyncResource } from 'node:async_hooks';
 import { addon } from './addon.js';
 import {
-  ECANCELED, EFAILED, EINVAL, OK, codeOf, errnoOf, errorOf, messageOf, printFailure, statusOfThrown,
+  ECANCELED, ECLOSED, EFAILED, EINVAL, OK, codeOf, errnoOf, errorOf, messageOf, printFailure, statusOfThrown,
 } from './errors.js';
 import { outcomeOf } from './values.js';
 
@@ -20,9 +20,14 @@ const isName = (name) => name.length <= LONGEST_NAME && !name.includes('\0');
 // On whose behalf code runs: a task, or the group whose handler or hook it is.
 export const current = new AsyncLocalStorage();
 
-// Asking an AsyncLocalStorage costs more than the rest of a spawn: what it said
-// last is good for as long as the same callback or continuation runs, unless we
-// changed it.
+// Where contexts lie on the resources of hooks, asking for one costs more than the
+// rest of a spawn: what was said last is good for as long as the same callback
+// or continuation runs, unless we changed it. Where they do not, as in Node 24,
+// asking is cheap, and continuations have no ids of their own.
+const hasIds = current.run(current, () => {
+  const resource = executionAsyncResource();
+  return Reflect.ownKeys(resource).some((key) => resource[key] === current);
+});
 let knownId = -1;
 let known;
 
@@ -38,8 +43,13 @@ export function runAs(whom, fn, ...given) {
 
 const settled = Promise.resolve();
 
-const isThenable = (value) =>
+export const isThenable = (value) =>
   value !== null && (typeof value === 'object' || typeof value === 'function') && typeof value.then === 'function';
+
+// For what nobody can catch.
+export function throwUncaught(error) {
+  process.nextTick(() => { throw error; });
+}
 
 export class Core {
   constructor(makeOptions) {
@@ -52,6 +62,7 @@ export class Core {
     this.#submit = () => { if (this.finishedCount !== 0) this.submit(); };
     this.nextId = 1;
     this.#names = new Map(); // of functions: their numbers
+    this.labels = ['promise']; // and the other way round; 0: what is called by its sort
     const opened = addon.open(makeOptions(this), (...told) => this.#told(...told), (count) => this.#batch(count));
     if (typeof opened === 'number') throw errorOf(opened);
     this.calls = opened;
@@ -68,8 +79,12 @@ export class Core {
   check(status, sort, ...given) {
     if (status === OK) return;
     if (status === EINVAL && sort !== undefined) sort.range(...given);
-    if (this.isClosed) throw errorOf(-5, 'the runtime is closed');
-    throw errorOf(status, this.calls.message());
+    throw this.refusal(status);
+  }
+
+  // Why the last call failed.
+  refusal(status) {
+    return this.isClosed ? errorOf(ECLOSED, 'the runtime is closed') : errorOf(status, this.calls.message());
   }
 
   // What a call answered that gives an object or a status.
@@ -92,7 +107,7 @@ export class Core {
 
   #here() {
     const id = executionAsyncId();
-    if (id !== knownId) {
+    if (id !== knownId || !hasIds) {
       knownId = id;
       known = current.getStore();
     }
@@ -107,6 +122,7 @@ export class Core {
     if (typeof name !== 'string' || this.#names.size === MOST_NAMES) return 0;
     const learned = isName(name) ? this.calls.learn(name) : 0;
     this.#names.set(name, learned);
+    if (learned > 0) this.labels[learned] = name;
     return learned;
   }
 
@@ -144,8 +160,6 @@ export class Core {
     const { fn } = task;
     let value;
     try {
-      current.enterWith(task);
-      knownId = -1;
       value = fn(task);
       if (isThenable(value)) {
         value.then((result) => this.#end(task, result), (error) => this.#fail(task, error));
@@ -158,8 +172,9 @@ export class Core {
     this.#end(task, value);
   }
 
+  // Of a thenable that settles more than once the first time counts.
   #end(task, value) {
-    if (this.isClosed) return;
+    if (this.isClosed || task.isEnded) return;
     task.settle(true, value);
     this.give(task.place);
     if (this.finishedCount === FINISHED_CAPACITY) this.submit();
@@ -176,8 +191,7 @@ export class Core {
   }
 
   #fail(task, error) {
-    if (this.isClosed) return;
-    if (task.fn.name !== '') task.givenName ??= task.fn.name;
+    if (this.isClosed || task.isEnded) return;
     task.settle(false, error);
     const isCancelled = task.isCancelledBy(error);
     if (isCancelled) this.give(task.place); // one that failed is found by it until its end is told
@@ -186,8 +200,10 @@ export class Core {
     this.io[1] = isCancelled ? ECANCELED : statusOfFailure(error);
     this.io[2] = errnoOf(error);
     this.io[3] = 0;
-    if (!isCancelled) task.group.announce('failure', error, task);
-    this.check(this.calls.finish(isCancelled ? undefined : messageOf(error)));
+    const status = this.calls.finish(isCancelled ? undefined : messageOf(error));
+    if (isCancelled) return;
+    task.group.announce('failure', error, task);
+    if (status !== OK) throwUncaught(error); // another language has ended it, and asks for no error
   }
 
   #batch(count) {
@@ -198,6 +214,8 @@ export class Core {
       const task = tasks[Math.floor(what / 8)];
       const kind = what % 8;
       if (task === undefined || task.handle !== handle) continue;
+      current.enterWith(task);
+      knownId = -1;
       if (kind === START) this.#run(task);
       else if (kind === CANCEL) task.cancelled();
       else if (kind === DRAIN) task.drained();

@@ -18,6 +18,7 @@ const meanings = {
 export const OK = 0;
 export const EINVAL = -1;
 export const ESTALE = -3;
+export const ECLOSED = -5;
 export const ECANCELED = -10;
 export const ETIMEDOUT = -11;
 export const EFAILED = -16;
@@ -80,7 +81,7 @@ function ask(question, otherwise) {
 export const statusOfThrown = (thrown) =>
   ask(() => thrown instanceof PtgError && statusOf(thrown.code), EFAILED) || EFAILED;
 
-export const errnoOf = (thrown) => ask(() => (Number.isInteger(thrown.errno) ? thrown.errno : 0), 0);
+export const errnoOf = (thrown) => ask(() => (Number.isInteger(thrown.errno) ? thrown.errno | 0 : 0), 0);
 
 export const isAbortError = (thrown) => ask(() => thrown.name === 'AbortError', false);
 

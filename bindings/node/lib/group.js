@@ -1,7 +1,8 @@
 // group.js - groups: what owns tasks, and knows how to end them.
 import { EventEmitter } from 'node:events';
 import * as checks from './checks.js';
-import { ESTALE, OK, errorOf, printFailure } from './errors.js';
+import { throwUncaught } from './core.js';
+import { ESTALE, OK, printFailure } from './errors.js';
 import { Process, Queue, Timer, processOptions } from './kinds.js';
 import { report, rowsOf } from './looks.js';
 import { OpenTask, Task } from './task.js';
@@ -88,7 +89,7 @@ export class Group {
     io[1] = core.by();
     io[2] = place;
     io[3] = 0;
-    io[4] = core.nameOf(fn);
+    io[4] = task.label = core.nameOf(fn);
     if (options === undefined) calls.spawn();
     else spawnWith(task, options);
     if (io[0] !== OK) {
@@ -178,8 +179,8 @@ export class Group {
     const { core } = this;
     this.#isReportWanted = true;
     const closing = new Promise((resolve, reject) => {
-      const { status } = core.watch(this.handle, core.by(), () => resolve(this.#report));
-      if (status !== OK) reject(errorOf(status, core.calls.message()));
+      const { status } = core.watch(this.handle, core.by(), () => resolve(this.#report ?? this.report()));
+      if (status !== OK) reject(core.refusal(status));
     });
     closing.catch(() => {}); // for those who shut down and do not wait; who waits is told all the same
     return closing;
@@ -208,8 +209,13 @@ export class Group {
     return this.#events;
   }
 
+  // Those who only look change nothing: what a listener throws is uncaught.
   announce(event, ...given) {
-    this.#events?.emit(event, ...given);
+    try {
+      this.#events?.emit(event, ...given);
+    } catch (error) {
+      throwUncaught(error);
+    }
   }
 
   drained() {
@@ -333,6 +339,6 @@ function spawnWith(task, options) {
   const { calls, io } = task.core;
   io[1] = options.spawner?.handle ?? io[1];
   io[3] = spawnFlags(options);
-  if (options.name) task.givenName = options.name;
-  calls.spawn(options.name, options.place);
+  if (options.name) task.named(options.name);
+  calls.spawn(options.name || undefined, options.place);
 }

@@ -1,9 +1,19 @@
 // kinds.js - tasks that come with the runtime: timers, queues and processes.
 import * as checks from './checks.js';
-import { runAs } from './core.js';
-import { CanceledError, EFAILED, OK, errorOf, processErrorOf } from './errors.js';
+import { isThenable, runAs } from './core.js';
+import { CanceledError, EFAILED, OK, processErrorOf } from './errors.js';
 import { signalName, signalNumber } from './signals.js';
 import { OpenTask } from './task.js';
+
+// A promise would have no signal, and its failure no handler.
+function startedBy({ name }, returned) {
+  if (isThenable(returned)) {
+    const message = `Expected nothing, or a task, to be returned from ${name ? `"${name}"` : 'the callback'}, ` +
+      'but got a promise. For a promise return a task of it, as group.spawn(async () => { ... })';
+    throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_RETURN_VALUE' });
+  }
+  return Number.isSafeInteger(returned?.handle) ? returned.handle : 0;
+}
 
 // A callback of a timer or queue: what it throws is its task's failure, a task
 // that it returns is the one it started.
@@ -11,7 +21,7 @@ function run(task, callback, ...given) {
   const { core } = task;
   let started = 0;
   try {
-    started = runAs(task, callback, ...given)?.handle ?? 0;
+    started = startedBy(callback, runAs(task, callback, ...given));
   } catch (error) {
     task.fail(error, { value: task.left });
     return EFAILED;
@@ -129,7 +139,7 @@ export class Process extends OpenTask {
       return;
     }
     const { status } = core.watch(this.handle, core.by(), settle);
-    if (status !== OK) reject(errorOf(status, core.calls.message()));
+    if (status !== OK) reject(core.refusal(status));
   }
 
   #errorOf(outcome) {

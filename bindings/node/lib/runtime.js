@@ -5,7 +5,7 @@ import { Core, current } from './core.js';
 import { OK, errorOf } from './errors.js';
 import { Group, groupOptions } from './group.js';
 import { Remote } from './remote.js';
-import { OpenTask } from './task.js';
+import { OpenTask, Task } from './task.js';
 import { duration, milliseconds } from './values.js';
 
 const STEP_NS = 1e6;
@@ -14,6 +14,7 @@ const turn = () => new Promise((resolve) => { setImmediate(resolve); });
 
 export class Runtime {
   #core;
+  #watches = new Map(); // handles: ids
 
   constructor(options = {}) {
     checks.ofRuntime.check(options);
@@ -30,7 +31,9 @@ export class Runtime {
   }
 
   now() {
-    return milliseconds(this.#core.calls.now());
+    const core = this.#core;
+    core.check(core.calls.now());
+    return milliseconds(core.io[0]);
   }
 
   get address() {
@@ -50,8 +53,8 @@ export class Runtime {
 
   taskOf(handle, Sort = OpenTask) {
     checks.count(0).check(handle, 'handle');
-    const known = this.#core.byHandle.get(handle);
-    if (known instanceof Sort) return known;
+    const known = this.#core.byHandle.get(handle) ?? this.#core.tasks.find((task) => task?.handle === handle);
+    if (known instanceof Sort || known instanceof Task) return known;
     const task = new Sort(this.#core, undefined, {});
     task.handle = handle;
     return task;
@@ -71,17 +74,23 @@ export class Runtime {
     checks.ofWatch.check(options);
     const core = this.#core;
     if (core.finishedCount !== 0) core.submit();
-    const { status, id, handle } = core.watch(target.handle, options.waiter?.handle ?? 0, over);
+    const { status, id, handle } = core.watch(target.handle, options.waiter?.handle ?? 0, (outcome) => {
+      this.#watches.delete(handle);
+      over(outcome);
+    });
     core.check(status);
-    return { handle, id };
+    this.#watches.set(handle, id);
+    return { handle };
   }
 
   // Gives a watch up that has not come.
-  unwatch({ handle, id }) {
+  unwatch(watch) {
+    checks.watch.check(watch, 'watch');
     const core = this.#core;
-    core.io[0] = handle;
+    core.io[0] = watch.handle;
     core.check(core.calls.unwatch());
-    core.made.delete(id);
+    core.made.delete(this.#watches.get(watch.handle));
+    this.#watches.delete(watch.handle);
   }
 
   // Moves a manual clock, and lets promises settle at every instant at which

@@ -81,6 +81,7 @@ export class Task extends AnyTask {
     this.fn = fn;
     this.handle = 0;
     this.place = 0;
+    this.label = 0; // of its function's name
     this.value = undefined; // what it ended with
   }
 
@@ -113,11 +114,11 @@ export class Task extends AnyTask {
     return this.#rare;
   }
 
-  get givenName() {
-    return this.#rare?.name;
+  get name() {
+    return this.#rare?.name ?? this.core.labels[this.label];
   }
 
-  set givenName(name) {
+  named(name) {
     this.#rest.name = name;
   }
 
@@ -163,7 +164,7 @@ export class Task extends AnyTask {
         else if (this.#isFulfilled) resolve(this.value);
         else reject(this.isEnded ? this.value : errorOf(ETIMEDOUT, 'it was abandoned'));
       });
-      if (status !== OK) reject(errorOf(status, core.calls.message()));
+      if (status !== OK) reject(core.refusal(status));
     });
   }
 
@@ -243,7 +244,7 @@ export class OpenTask extends AnyTask {
     if (core.finishedCount !== 0) core.submit();
     core.io[0] = this.handle;
     core.io[1] = failure ? statusOfThrown(failure.error) : OK;
-    core.io[2] = code;
+    core.io[2] = Number(code) | 0;
     core.bits[3] = BigInt(value);
     core.check(core.calls.finish(message ?? undefined));
     this.failure = failure;
@@ -287,6 +288,10 @@ export class OpenTask extends AnyTask {
 
   done(outcome) {
     this.isEnded = true;
+    if (outcome.status !== 'OK' && outcome.status !== 'ECANCELED') {
+      const { error } = this.failureOf(outcome) ?? { error: new PtgError(outcome.status, outcome.message) };
+      this.group.announce('failure', error, this);
+    }
     this.#call('done', outcome);
   }
 }

@@ -284,8 +284,9 @@ static napi_value method_now(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct host *host = host_here(env, info, &count, NULL);
   int64_t now_ns = 0;
-  ptg_runtime_get_time(host->runtime, &now_ns);
-  return number(env, (double)now_ns);
+  ptg_status status = ptg_runtime_get_time(host->runtime, &now_ns);
+  host->io[0] = (double)now_ns;
+  return number(env, status);
 }
 
 /* ------------------------------------------------------------------ open -- */

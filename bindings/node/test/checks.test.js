@@ -68,6 +68,7 @@ const cases = {
     [() => task().sleep('1'), TYPE, /"ms"/],
     [() => task().sleep(NaN), RANGE, /"ms"/],
     [() => task().finish(undefined, { code: 2 ** 32 }), RANGE, /outcome\.code.* 32 bits/],
+    [() => task().cancel('x', { originator: { handle: NaN } }), TYPE, /options\.originator/],
     [() => task().finish(undefined, { value: 2n ** 64n }), RANGE, /outcome\.value.* 64 bits/],
     [() => task().finish(undefined, { value: 0.5 }), RANGE, /outcome\.value/],
     [() => task().finish(undefined, { message: 5 }), TYPE, /outcome\.message/],
@@ -92,6 +93,9 @@ const cases = {
     [() => runtime().watch({}, nothing), TYPE, /"target"/],
     [() => runtime().watch(group, undefined), TYPE, /"over"/],
     [() => runtime().watch(group, nothing, { waiter: 3 }), TYPE, /options\.waiter/],
+    [() => runtime().watch({ handle: -1 }, nothing), TYPE, /"target"/],
+    [() => runtime().unwatch(), TYPE, 'The "watch" argument must be what watch() returned. Received undefined'],
+    [() => runtime().unwatch({ handle: 0.5 }), TYPE, /"watch"/],
     [() => snapshot({ timeoutMs: Infinity }), RANGE, /options\.timeoutMs/],
     [() => snapshot({ timeout: 1 }), VALUE, /'options\.timeout'/],
   ],
@@ -113,6 +117,24 @@ for (const [name, rows] of Object.entries(cases)) {
 test('a clock is moved by a length of time', async (t) => {
   await assert.rejects(manual(t).advance(-1), { name: 'RangeError', code: RANGE });
   assert.throws(() => manual(t).advanceSync(Infinity), { code: RANGE });
+});
+
+test('a runtime that is closed says so', async () => {
+  const over = new Runtime({ manualClock: true });
+  const inner = over.root.group();
+  const stuck = inner.spawn(() => new Promise(() => {}));
+  await over.advance(0);
+  const waited = assert.rejects(stuck.result, { code: 'ECANCELED' });
+  over.root.shutdown({ force: true, cancelWaitMs: 0 });
+  await over.advance(1);
+  over.close();
+  await waited;
+  over.close();
+  const closed = { code: 'ECLOSED', message: 'the runtime is closed' };
+  for (const call of [() => over.now(), () => inner.spawn(nothing), () => stuck.info(), () => over.root.info(),
+    () => over.root.open({}), () => over.advanceSync(1)]) assert.throws(call, closed);
+  await assert.rejects(over.advance(1), closed);
+  await assert.rejects(over.groupOf(1).whenClosed(), closed);
 });
 
 test('what is not given is as if it were left out, and Infinity is no bound', async () => {

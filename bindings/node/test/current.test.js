@@ -60,6 +60,42 @@ test('a spawn knows its spawner, also after an await', async () => {
   assert.equal(group.spawn(() => {}).info().spawner, 0);
 });
 
+test('a listener of a signal runs in its own task, whatever else happens in the turn', async () => {
+  const group = root().group({ graceMs: 60_000 });
+  const seen = [];
+  const note = () => seen.push(currentTask());
+  const told = group.spawn(async ({ signal, drainSignal }) => {
+    drainSignal.addEventListener('abort', note);
+    signal.addEventListener('abort', note);
+    await until(signal).catch(() => {});
+  });
+  await turn();
+  group.spawn(() => {});
+  group.shutdown();
+  group.spawn(() => {}, { spawner: told });
+  await turn();
+  told.cancel();
+  await told.result;
+  assert.deepEqual(seen, [told, told]);
+});
+
+test('of several that go on in one turn each is known as the spawner of its own', async () => {
+  const group = root().group();
+  const gate = deferred();
+  const tasks = Array.from({ length: 3 }, () => group.spawn(async (task) => {
+    await gate.promise;
+    const first = group.spawn(turn).info().spawner;
+    await null;
+    return [first, group.spawn(turn).info().spawner, task.handle];
+  }));
+  await turn();
+  setImmediate(() => {
+    group.spawn(turn);
+    gate.resolve();
+  });
+  for (const task of tasks) assert.deepEqual(new Set(await task.result), new Set([task.handle]));
+});
+
 test('what a task leaves behind is outside once it has ended', async () => {
   const group = root().group({ graceMs: 60_000 });
   const seen = deferred();

@@ -158,6 +158,23 @@ test('what is told of a failure has its message, wherever it was thrown', async 
     ['Error: fire', 'Error: function', 'Error: handle', 'Error: start']);
 });
 
+test('the emitter tells of the failures of every sort of task', async () => {
+  const group = root().group({ onError() {} });
+  const seen = [];
+  group.events.on('failure', (error, task) => seen.push([task, error.message]));
+  const boom = () => { throw new Error('boom'); };
+  const queue = group.queue(boom, { capacity: 1 });
+  queue.push(1);
+  const child = group.spawnProcess(['sh', '-c', 'exit 3']);
+  const tasks = [group.spawn(boom), group.open({ start: boom }), queue, group.timer(boom, { afterMs: 0 })];
+  group.open({ start: (task) => task.finish(new PtgError('ECANCELED')) });
+  await child.result.catch(() => {});
+  while (group.info().live > 0) await turn();
+  const expected = [...tasks.map((task) => [task, 'boom']), [child, 'sh exited with status 3']];
+  assert.deepEqual(new Map(seen), new Map(expected));
+  assert.equal(seen.length, 5);
+});
+
 test('the emitter tells of failures, drains and closings', async () => {
   const group = root().group({ onError() {}, graceMs: 1000 });
   const seen = [];

@@ -58,6 +58,13 @@ test('what a callback throws is an uncaught exception, and nothing is torn', asy
     out: 'uncaught after its end\nuncaught after its end\nuncaught in a callback\nclosed\n' });
 });
 
+test('what a listener of events throws is an uncaught exception, and changes nothing', async () => {
+  const { status, out, err } = await run('listenerThrows');
+  assert.deepEqual([status, err], [0, '']);
+  assert.deepEqual(out.split('\n').sort(), [
+    '', '0 failures of the end', 'on closed', 'the next task', 'uncaught closed', 'uncaught failure']);
+});
+
 test('a failure that no handler takes is one loud line', async () => {
   const { status, out, err } = await run('unhandled');
   assert.deepEqual([status, out], [0, 'closed\n']);

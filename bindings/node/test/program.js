@@ -127,6 +127,18 @@ const programs = {
     say('closed');
   },
 
+  async listenerThrows() {
+    process.on('uncaughtException', (error) => { say(`uncaught ${error.message}`); });
+    const group = root().group({ onError() {}, onClosed: () => say('on closed') });
+    for (const event of ['failure', 'closed']) {
+      group.events.on(event, () => { throw new Error(event); });
+    }
+    group.spawn(() => { throw new Error('a failure'); });
+    say(await group.spawn(() => 'the next task').result);
+    const [{ failed }] = await group.shutdown();
+    say(`${failed} failures of the end`);
+  },
+
   async unhandled() {
     const group = root().group({ name: 'app', onDrain() { throw new RangeError('nor this'); } });
     group.spawn(async function loud() { throw new TypeError('nobody handles this'); });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CanceledError, PtgError, root } from 'ptg';
+import { CanceledError, PtgError, root, runtime as ours } from 'ptg';
 import { deferred, manual, never, turn, until } from './helpers.js';
 
 test('spawn never runs the function before it returns', async () => {
@@ -22,6 +22,41 @@ test('a result is what the function returns, promise or not', async () => {
   await turn();
   assert.equal(late.isEnded, true);
   assert.equal(await late.result, 5);
+});
+
+test('a thenable settles once, whatever it does', async () => {
+  const group = root().group({ onError: assert.fail });
+  const odd = [
+    (resolve) => { resolve(1); resolve(2); },
+    (resolve, reject) => { resolve(1); reject(new Error('later')); },
+    (resolve) => { resolve(1); throw new Error('later'); },
+  ];
+  for (const then of odd) assert.equal(await group.spawn(() => ({ then })).result, 1);
+  const tasks = Array.from({ length: 10 }, (_, i) => group.spawn(async () => { await turn(); return i; }));
+  assert.deepEqual(await Promise.all(tasks.map((task) => task.result)), tasks.map((_, i) => i));
+});
+
+test('a task is called after its function, also when it has ended', async () => {
+  const group = root().group({ onError() {} });
+  const tasks = [
+    group.spawn(async function named() {}), group.spawn(async () => {}),
+    group.spawn(async function other() { throw new Error('it failed'); }, { name: '' }),
+    group.spawn(function named() {}, { name: 'given' }),
+  ];
+  const names = () => tasks.map(({ name }) => name);
+  const infos = tasks.map((task) => task.info().name);
+  assert.deepEqual(infos, ['named', 'promise', 'other', 'given']);
+  assert.deepEqual(names(), infos);
+  await Promise.allSettled(tasks.map((task) => task.result));
+  assert.deepEqual(names(), infos);
+});
+
+test('the task of a handle is the one that was spawned', async () => {
+  const task = root().group().spawn(turn);
+  await turn();
+  assert.equal(ours().taskOf(task.handle), task);
+  await task.result;
+  assert.throws(() => ours().taskOf(task.handle).finish(), { code: 'ESTALE' });
 });
 
 test('tasks start in the order in which they were spawned', async () => {
@@ -200,6 +235,21 @@ test('a timer fires on its multiples, and skips while its last task runs', async
   gate.resolve();
   await runtime.advance(10);
   assert.deepEqual(at, [10, 20, 50]);
+});
+
+test('a timer or queue whose callback returns a promise fails, and says what to do', async () => {
+  const errors = [];
+  const group = root().group({ onError: (error, { name }) => errors.push([name, error.code, error.message]) });
+  group.timer(async function fire() {}, { afterMs: 0 });
+  const left = deferred();
+  const queue = group.queue(async () => {}, { capacity: 1, drop: left.resolve });
+  queue.push('one');
+  assert.equal(await left.promise, 'one');
+  while (group.info().live > 0) await turn();
+  const CODE = 'ERR_INVALID_RETURN_VALUE';
+  const say = (name) => `Expected nothing, or a task, to be returned from ${name}, but got a promise. ` +
+    'For a promise return a task of it, as group.spawn(async () => { ... })';
+  assert.deepEqual(errors.sort(), [['queue', CODE, say('the callback')], ['timer', CODE, say('"fire"')]]);
 });
 
 test('a queue handles its messages in order, refuses past its room, and drains to its end', async () => {
