@@ -308,7 +308,7 @@ export interface GroupInfo {
 
 export interface TaskInfo {
   name: string; type: string | null; task: Handle; group: Handle; state: TaskState; ageMs: number;
-  isCancelRequested: boolean; isKilled: boolean; reason: string | null; originator: Handle; spawner: Handle;
+  isCancelRequested: boolean; isKilled: boolean; reason: string | null; originator?: Handle; spawner?: Handle;
   place: string | null;
 }
 
@@ -356,7 +356,7 @@ export interface Snapshot {
 /** What {@link Group.events} emits: observations, which change nothing. */
 export interface GroupEvents {
   /** A task of the group failed. */
-  failure: [error: unknown, task: Task<unknown>];
+  failure: [error: unknown, task: Task | OpenTask];
   drain: [];
   closed: [report: ReportRow[]];
 }
@@ -385,15 +385,15 @@ export class Group implements HasHandle, AsyncDisposable {
   open(callbacks: Callbacks, options?: SpawnOptions & { type?: string }): OpenTask;
   /**
    * A task that calls `fire` after a time, or every so often. What it throws ends the timer; a task that it returns is
-   * the one to which `overlap` applies.
+   * the one to which `overlap` applies. It must not return a promise.
    */
   timer(fire: (timer: Timer) => HasHandle | void, options: TaskOptions & {
     afterMs?: number; everyMs?: number; overlap?: 'skip' | 'allow' | 'replace';
     done?(timer: OpenTask, outcome: Outcome): void;
   }): Timer;
   /**
-   * A queue. A message is handled when `handle` has returned, or when the task that it returned is over. Messages that
-   * are left are each given to `drop`.
+   * A queue. A message is handled when `handle` has returned, or when the task that it returned is over; what it throws
+   * ends the queue, and it must not return a promise. Messages that are left are each given to `drop`.
    */
   queue<M>(handle: (message: M, queue: Queue<M>) => HasHandle | void, options: TaskOptions & {
     capacity: number; atOnce?: number; drop?(message: M, queue: Queue<M>): void; hasRoom?(queue: Queue<M>): void;
@@ -459,7 +459,7 @@ export class Runtime {
   remote(): Remote;
   /** The object of a handle, which may be another language's. */
   groupOf(handle: Handle): Group;
-  taskOf(handle: Handle): OpenTask;
+  taskOf(handle: Handle): Task | OpenTask;
   /** Calls `over` once, when a group or task is done with. `waiter` is who waits: `EDEADLK` if it waits for itself. */
   watch(target: HasHandle, over: (outcome: Outcome) => void, options?: { waiter?: HasHandle }): HasHandle;
   unwatch(watch: HasHandle): void;

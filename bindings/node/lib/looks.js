@@ -1,7 +1,7 @@
 // looks.js - what there is, as it is told: rows of ptg.h with milliseconds and
 // words.
 import { codeOf } from './errors.js';
-import { flagsOf, groupStates, milliseconds, optionalMilliseconds } from './values.js';
+import { flagsOf, groupStates, milliseconds, optionalMilliseconds, taskStates } from './values.js';
 
 const none = (handle) => handle || undefined;
 
@@ -15,6 +15,11 @@ export const rowsOf = {
       oldestAgeMs: info.live + info.abandoned === info.late ? undefined : milliseconds(oldestAge),
     };
   },
+
+  task: ({ age, ...info }) => ({
+    ...info, state: taskStates[info.state], ageMs: milliseconds(age), spawner: none(info.spawner),
+    originator: none(info.originator), isCancelRequested: info.isCancelRequested === 1, isKilled: info.isKilled === 1,
+  }),
 
   failure: ({ status, first, last, ...row }) =>
     ({ ...row, status: codeOf(status), firstMs: milliseconds(first), lastMs: milliseconds(last) }),

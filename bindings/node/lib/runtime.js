@@ -46,9 +46,17 @@ export class Runtime {
     checks.count(0).check(handle, 'handle');
     const known = this.#core.byHandle.get(handle);
     if (known instanceof Group) return known;
-    const group = new Group(this.#core, undefined, {});
+    const group = new Group(this.#core, this.#parentOf(handle), {});
     group.handle = handle;
     return group;
+  }
+
+  // Undefined also of what is no group, or gone: calls of that object will say so.
+  #parentOf(handle) {
+    const core = this.#core;
+    core.io[0] = handle;
+    const info = core.calls.groupInfo();
+    return info.parent ? this.groupOf(info.parent) : undefined;
   }
 
   taskOf(handle, Sort = OpenTask) {

@@ -4,7 +4,8 @@ import { runAs } from './core.js';
 import {
   CanceledError, ETIMEDOUT, OK, PtgError, errorOf, isAbortError, messageOf, statusOfThrown,
 } from './errors.js';
-import { duration, milliseconds, taskStates } from './values.js';
+import { rowsOf } from './looks.js';
+import { duration, milliseconds } from './values.js';
 
 const START = 1, WAKE = 2, DRAIN = 3, CANCEL = 4, KILL = 5;
 
@@ -43,11 +44,7 @@ class AnyTask {
     const { core } = this;
     if (core.finishedCount !== 0) core.submit();
     core.io[0] = this.handle;
-    const { age, ...info } = core.checked(core.calls.taskInfo());
-    return {
-      ...info, state: taskStates[info.state], ageMs: milliseconds(age),
-      isCancelRequested: info.isCancelRequested === 1, isKilled: info.isKilled === 1,
-    };
+    return rowsOf.task(core.checked(core.calls.taskInfo()));
   }
 
   // { error } of one that failed; undefined: of another sort of end.

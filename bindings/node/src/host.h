@@ -100,6 +100,28 @@ struct given *group_options_read(struct host *host, napi_value object,
 
 ptg_shutdown_options shutdown_options_read(napi_env env, napi_value object);
 
+/* tasks.c: what every sort of task but promises is asked for with. */
+struct asked {
+  char *name; /* owned until asked_answer() */
+  size_t name_length;
+  ptg_group group;
+  ptg_task spawner;
+  uint32_t flags;
+  void *user_data;
+};
+struct asked asked_read(napi_env env, napi_value object);
+napi_value asked_answer(struct host *host, struct asked *asked,
+                        ptg_status status, ptg_task task);
+
+/* Of all options of ptg.h that have these fields. */
+#define ASKED_COPY(options, asked) \
+  do { \
+    (options)->flags = (asked)->flags; \
+    (options)->name = (asked)->name; \
+    (options)->name_length = (asked)->name_length; \
+    (options)->spawner = (asked)->spawner; \
+  } while (0)
+
 /* remote.c */
 void remote_close(struct host *host);
 

@@ -35,37 +35,32 @@ static napi_value method_process(napi_env env, napi_callback_info info) {
   size_t count = 1, length;
   napi_value object;
   struct host *host = host_here(env, info, &count, &object);
+  struct asked asked = asked_read(env, object);
   ptg_process_options options = PTG_PROCESS_OPTIONS_INIT;
-  char *name = get_text(env, object, "name", &options.name_length);
+  ASKED_COPY(&options, &asked);
   char *cwd = get_text(env, object, "cwd", &length);
   char *stdout_path = get_text(env, object, "stdoutPath", &length);
   char *stderr_path = get_text(env, object, "stderrPath", &length);
   char **argv = get_texts(env, object, "argv");
   char **environment = get_texts(env, object, "env");
-  options.name = name;
-  options.flags = get_bits(env, object, "flags");
   options.argv = (const char *const *)argv;
   options.env = (const char *const *)environment;
   options.cwd = cwd;
   options.stdout_path = stdout_path;
   options.stderr_path = stderr_path;
   options.drain_signal = (int32_t)get_number(env, object, "drainSignal");
-  options.spawner = get_handle(env, object, "spawner");
-  options.user_data = (void *)(uintptr_t)get_number(env, object, "id");
+  options.user_data = asked.user_data;
   told_of_process(&options, get_bits(env, object, "readsLines"));
   ptg_task task = PTG_NONE;
   ptg_status status = PTG_ENOMEM;
   if (argv != NULL && environment != NULL)
-    status = ptg_process_spawn(host->runtime, get_handle(env, object, "group"),
-                               &options, &task);
+    status = ptg_process_spawn(host->runtime, asked.group, &options, &task);
   texts_free(argv);
   texts_free(environment);
-  free(name);
   free(cwd);
   free(stdout_path);
   free(stderr_path);
-  host->io[0] = (double)task;
-  return number(env, status);
+  return asked_answer(host, &asked, status, task);
 }
 
 /* signal(): io[0] process, io[1] the number of the signal. */

@@ -89,6 +89,24 @@ static napi_value method_finish(napi_env env, napi_callback_info info) {
   return number(env, status);
 }
 
+struct asked asked_read(napi_env env, napi_value object) {
+  struct asked asked = {
+      .group = get_handle(env, object, "group"),
+      .spawner = get_handle(env, object, "spawner"),
+      .flags = get_bits(env, object, "flags"),
+      .user_data = (void *)(uintptr_t)get_number(env, object, "id"),
+  };
+  asked.name = get_text(env, object, "name", &asked.name_length);
+  return asked;
+}
+
+napi_value asked_answer(struct host *host, struct asked *asked,
+                        ptg_status status, ptg_task task) {
+  free(asked->name);
+  host->io[0] = (double)task;
+  return number(host->env, status);
+}
+
 /* open(options): a task of callbacks. */
 static napi_value method_open(napi_env env, napi_callback_info info) {
   size_t count = 1, length;
@@ -99,21 +117,16 @@ static napi_value method_open(napi_env env, napi_callback_info info) {
                                       get_bits(env, object, "tells"));
   free(type_name);
   if (type == NULL) return number(env, PTG_ENOMEM);
+  struct asked asked = asked_read(env, object);
   ptg_task_options options = PTG_TASK_OPTIONS_INIT;
-  char *name = get_text(env, object, "name", &options.name_length);
+  ASKED_COPY(&options, &asked);
   char *place = get_text(env, object, "place", &options.place_length);
-  options.name = name;
   options.place = place;
-  options.flags = get_bits(env, object, "flags");
-  options.spawner = get_handle(env, object, "spawner");
   ptg_task task = PTG_NONE;
-  ptg_status status = ptg_task_spawn(
-      host->runtime, get_handle(env, object, "group"), type, &options,
-      (void *)(uintptr_t)get_number(env, object, "id"), &task);
-  free(name);
+  ptg_status status = ptg_task_spawn(host->runtime, asked.group, type, &options,
+                                     asked.user_data, &task);
   free(place);
-  host->io[0] = (double)task;
-  return number(env, status);
+  return asked_answer(host, &asked, status, task);
 }
 
 /* cancel(reason?): io[0] task, io[1] the originator. */
@@ -170,43 +183,35 @@ static napi_value method_timer(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value object;
   struct host *host = host_here(env, info, &count, &object);
+  struct asked asked = asked_read(env, object);
   ptg_timer_options options = PTG_TIMER_OPTIONS_INIT;
-  char *name = get_text(env, object, "name", &options.name_length);
-  options.name = name;
-  options.flags = get_bits(env, object, "flags");
+  ASKED_COPY(&options, &asked);
   options.after_ns = get_ns(env, object, "after");
   options.every_ns = get_ns(env, object, "every");
   options.overlap = get_bits(env, object, "overlap");
-  options.spawner = get_handle(env, object, "spawner");
-  options.user_data = (void *)(uintptr_t)get_number(env, object, "id");
+  options.user_data = asked.user_data;
   told_of_timer(&options);
   ptg_task task = PTG_NONE;
-  ptg_status status = ptg_timer_spawn(
-      host->runtime, get_handle(env, object, "group"), &options, &task);
-  free(name);
-  host->io[0] = (double)task;
-  return number(env, status);
+  ptg_status status =
+      ptg_timer_spawn(host->runtime, asked.group, &options, &task);
+  return asked_answer(host, &asked, status, task);
 }
 
 static napi_value method_queue(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value object;
   struct host *host = host_here(env, info, &count, &object);
+  struct asked asked = asked_read(env, object);
   ptg_queue_options options = PTG_QUEUE_OPTIONS_INIT;
-  char *name = get_text(env, object, "name", &options.name_length);
-  options.name = name;
-  options.flags = get_bits(env, object, "flags");
+  ASKED_COPY(&options, &asked);
   options.capacity = (uint64_t)get_ns(env, object, "capacity");
   options.at_once = (uint64_t)get_ns(env, object, "atOnce");
-  options.spawner = get_handle(env, object, "spawner");
-  options.user_data = (void *)(uintptr_t)get_number(env, object, "id");
+  options.user_data = asked.user_data;
   told_of_queue(&options);
   ptg_task task = PTG_NONE;
-  ptg_status status = ptg_queue_spawn(
-      host->runtime, get_handle(env, object, "group"), &options, &task);
-  free(name);
-  host->io[0] = (double)task;
-  return number(env, status);
+  ptg_status status =
+      ptg_queue_spawn(host->runtime, asked.group, &options, &task);
+  return asked_answer(host, &asked, status, task);
 }
 
 /* push(): io[0] queue, io[1] pusher, io[2] the message's key. */

@@ -27,6 +27,17 @@ test('groups of two languages stand in one picture, and end in order by one shut
   assert.deepEqual(report.map((row) => row.path.split('/').pop()), ['inner', 'of C', 'outer']);
 });
 
+test('a group of another language has a path, and is shut down with a report', async () => {
+  const outer = root().group({ name: 'around' });
+  const [ofC] = add(outer, false);
+  const group = runtime().groupOf(ofC);
+  assert.deepEqual([group.parent, group.path], [outer, '/around/of C']);
+  const report = await group.shutdown();
+  assert.deepEqual(report.map((row) => [row.group, row.path]), [[ofC, '/around/of C']]);
+  assert.equal(foreign.seen(), 'drain closed ');
+  assert.throws(() => runtime().groupOf(ofC).info(), { code: 'ESTALE' });
+});
+
 test('a failure of another language reaches the handler here', async () => {
   const seen = deferred();
   const outer = root().group({ onError: (error, info) => seen.resolve([error.code, info.name, info.task]) });
