@@ -169,6 +169,12 @@ static void on_closed(uv_handle_t *handle) {
   host_unref(host);
 }
 
+static void drop_references(struct host *host) {
+  napi_delete_reference(host->env, host->memory);
+  napi_delete_reference(host->env, host->on_told);
+  napi_delete_reference(host->env, host->on_batch);
+}
+
 static ptg_status destroy(struct host *host) {
   ptg_status status = ptg_runtime_destroy(host->runtime);
   if (status != PTG_OK) return status;
@@ -176,6 +182,7 @@ static ptg_status destroy(struct host *host) {
   remote_close(host);
   if (host->batch_count > 0) tell_batch(host, 0);
   forget(host);
+  drop_references(host);
   uv_close((uv_handle_t *)&host->prepare, on_closed);
   return PTG_OK;
 }
@@ -226,19 +233,11 @@ static void end_with_environment(napi_async_cleanup_hook_handle hook,
   abort();
 }
 
-static void drop_references(struct host *host) {
-  napi_delete_reference(host->env, host->memory);
-  napi_delete_reference(host->env, host->on_told);
-  napi_delete_reference(host->env, host->on_batch);
-}
-
 static napi_value method_close(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct host *host = host_here(env, info, &count, NULL);
   if (host->runtime == NULL) return number(env, PTG_OK);
-  ptg_status status = destroy(host);
-  if (status == PTG_OK) drop_references(host);
-  return number(env, status);
+  return number(env, destroy(host));
 }
 
 /* Where the runtime is, for another language in the process. */

@@ -115,6 +115,10 @@ for (const name of ['workerWithChildren', 'workerWithChildOnManualClock']) {
   });
 }
 
+test('runtimes come and go, in a process that lives', async () => {
+  assert.deepEqual(await run('closes'), { status: 0, signal: null, out: 'closed\n', err: '' });
+});
+
 test('workers come and go, in a process that lives', async () => {
   assert.deepEqual(await run('manyWorkers'), { status: 0, signal: null, out: 'terminated\n', err: '' });
 });

@@ -127,6 +127,36 @@ const programs = {
     say('closed');
   },
 
+  // Runtimes with everything that there is, and with what was refused.
+  async closes() {
+    for (let i = 0; i < 20; i++) {
+      const short = new Runtime({ manualClock: true });
+      const group = short.root.group({ name: 'short', onError() {} });
+      group.spawn(() => {}, { name: 'named', place: 'here' });
+      group.open({ start: (task) => task.finish(new Error('it failed')), kill() {} }, { type: 'a type' });
+      group.timer(() => {}, { afterMs: 1, name: 'timer' });
+      group.queue(() => {}, { capacity: 2 }).push('message');
+      group.spawn(never);
+      short.watch(group, () => {});
+      short.remote();
+      for (const refused of [() => group.group({ name: 'a', owner: { handle: 5 } }),
+        () => group.spawnProcess(['x'], { name: 'x'.repeat(300) }), () => group.stopsBefore(group)]) {
+        try {
+          refused();
+        } catch {
+          // On purpose.
+        }
+      }
+      await short.advance(2);
+      JSON.stringify([group.snapshot(), group.failures(), group.info(), group.names(), group.plan()]);
+      short.root.shutdown({ force: true, cancelWaitMs: 0 });
+      await short.advance(1);
+      short.close();
+    }
+    await root().group().spawnProcess(['true'], { onLine() {}, cwd: '/' }).result;
+    say('closed');
+  },
+
   async listenerThrows() {
     process.on('uncaughtException', (error) => { say(`uncaught ${error.message}`); });
     const group = root().group({ onError() {}, onClosed: () => say('on closed') });
