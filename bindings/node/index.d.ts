@@ -307,9 +307,9 @@ export interface GroupInfo {
 }
 
 export interface TaskInfo {
-  name: string; type: string | null; task: Handle; group: Handle; state: TaskState; ageMs: number;
-  isCancelRequested: boolean; isKilled: boolean; reason: string | null; originator?: Handle; spawner?: Handle;
-  place: string | null;
+  name: string; type?: string; task: Handle; group: Handle; state: TaskState; ageMs: number;
+  isCancelRequested: boolean; isKilled: boolean; reason?: string; originator?: Handle; spawner?: Handle;
+  place?: string;
 }
 
 export interface ReportRow {
@@ -427,7 +427,7 @@ export class Group implements HasHandle, AsyncDisposable {
   tasks(): Handle[];
   abandoned(): Handle[];
   /** The most frequent types and names among the tasks here and below. */
-  names(capacity?: number): { type: string | null; name: string; count: number }[];
+  names(capacity?: number): { type?: string; name: string; count: number }[];
   failures(): FailureRow[];
   history(): HistoryRow[];
   /** What a shutdown would do in the worst case. */

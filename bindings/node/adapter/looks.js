@@ -19,9 +19,10 @@ function groupInfo(group) {
 function taskInfo(task) {
   const info = task.info();
   return {
-    name: info.name, type: info.type, group: nameOf(info.group), state: info.state, age: nanoseconds(info.ageMs),
-    is_cancel_requested: info.isCancelRequested, is_killed: info.isKilled, reason: info.reason,
-    originator: nameOf(info.originator), spawner: nameOf(info.spawner), place: info.place,
+    name: info.name, type: info.type ?? null, group: nameOf(info.group), state: info.state,
+    age: nanoseconds(info.ageMs),
+    is_cancel_requested: info.isCancelRequested, is_killed: info.isKilled, reason: info.reason ?? null,
+    originator: nameOf(info.originator), spawner: nameOf(info.spawner), place: info.place ?? null,
   };
 }
 
@@ -47,7 +48,8 @@ looks.list = (request) => {
   return { names: handles.map(nameOf) };
 };
 
-looks.count_names = (request) => rows(groupOf(request).names(request.capacity), (row) => row);
+looks.count_names = (request) =>
+  rows(groupOf(request).names(request.capacity), (row) => ({ ...row, type: row.type ?? null }));
 
 looks.failures = (request) => rows(groupOf(request).failures(), (row) => ({
   name: row.name, failed: wordOf(row.status), code: row.code, message: row.message || null, count: row.count,

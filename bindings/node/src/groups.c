@@ -104,17 +104,13 @@ static napi_value method_unwatch(napi_env env, napi_callback_info info) {
   return number(env, ptg_watch_remove(host->runtime, (ptg_watch)host->io[0]));
 }
 
-/* What the last failed call knew: a message, never empty-handed. */
+/* What the last failed call knew. */
 static napi_value method_message(napi_env env, napi_callback_info info) {
   size_t count = 0;
   struct host *host = host_here(env, info, &count, NULL);
   ptg_error_info error = PTG_ERROR_INFO_INIT;
-  napi_value text = NULL;
   ptg_runtime_get_error(host->runtime, &error);
-  napi_create_string_utf8(env, error.message != NULL ? error.message : "",
-                          error.message != NULL ? error.message_length : 0,
-                          &text);
-  return text;
+  return text_value(env, error.message, error.message_length);
 }
 
 const napi_property_descriptor group_methods[] = {

@@ -105,15 +105,6 @@ void host_batch(struct host *host, ptg_task task, void *user_data,
   come_back(host);
 }
 
-static napi_value text_value(napi_env env, const char *text, size_t length) {
-  napi_value value = NULL;
-  if (text == NULL)
-    napi_get_undefined(env, &value);
-  else
-    napi_create_string_utf8(env, text, length, &value);
-  return value;
-}
-
 /* What lies in the batch came first, and is told first; the numbers of this
  * call are in io meanwhile. */
 static void tell_earlier(struct host *host) {

@@ -137,7 +137,8 @@ void told_of_queue(ptg_queue_options *options);
 void told_of_process(ptg_process_options *options, int reads_lines);
 enum { TELLS_DRAIN = 1, TELLS_CANCEL = 2, TELLS_KILL = 4, TELLS_ERROR = 8 };
 
-/* values.c: a field that is missing, undefined or null reads as zero. */
+/* values.c: a field that is missing, undefined or null reads as zero, and no
+ * text is undefined. */
 struct host *host_here(napi_env env, napi_callback_info info, size_t *count,
                        napi_value *arguments);
 double get_number(napi_env env, napi_value object, const char *key);
@@ -148,6 +149,7 @@ char *get_text(napi_env env, napi_value object, const char *key,
                size_t *length);
 char *text_of(napi_env env, napi_value value, size_t *length);
 napi_value number(napi_env env, double value);
+napi_value text_value(napi_env env, const char *text, size_t length);
 
 #define METHOD(name, function) \
   { name, NULL, function, NULL, NULL, NULL, napi_default, NULL }

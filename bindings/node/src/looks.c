@@ -25,15 +25,6 @@ struct field {
 #define FIELDS_END \
   { NULL, END, 0, 0 }
 
-static napi_value text_value(napi_env env, const char *text, size_t length) {
-  napi_value value = NULL;
-  if (text == NULL)
-    napi_get_null(env, &value);
-  else
-    napi_create_string_utf8(env, text, length, &value);
-  return value;
-}
-
 static napi_value value_of(napi_env env, const struct field *field,
                            const char *row) {
   const void *at = row + field->offset;

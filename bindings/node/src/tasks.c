@@ -152,10 +152,8 @@ static napi_value method_reason(napi_env env, napi_callback_info info) {
   ptg_status status =
       ptg_task_get_info(host->runtime, (ptg_task)host->io[0], &task);
   host->io[0] = (double)task.originator;
-  napi_value reason = NULL;
-  if (status == PTG_OK && task.reason != NULL)
-    napi_create_string_utf8(env, task.reason, task.reason_length, &reason);
-  return reason;
+  if (status != PTG_OK) return NULL;
+  return text_value(env, task.reason, task.reason_length);
 }
 
 /* sleep(): io[0] task, io[1] nanoseconds. */

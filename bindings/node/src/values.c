@@ -61,6 +61,15 @@ char *get_text(napi_env env, napi_value object, const char *key,
   return text;
 }
 
+napi_value text_value(napi_env env, const char *text, size_t length) {
+  napi_value value = NULL;
+  if (text == NULL)
+    napi_get_undefined(env, &value);
+  else
+    napi_create_string_utf8(env, text, length, &value);
+  return value;
+}
+
 napi_value number(napi_env env, double value) {
   napi_value result = NULL;
   napi_create_double(env, value, &result);
