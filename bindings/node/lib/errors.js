@@ -20,7 +20,6 @@ export const EINVAL = -1;
 export const ESTALE = -3;
 export const ECLOSED = -5;
 export const ECANCELED = -10;
-export const ETIMEDOUT = -11;
 export const EFAILED = -16;
 
 export const codeOf = (status) => names[-status] ?? 'E?';

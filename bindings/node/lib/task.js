@@ -2,7 +2,7 @@
 import * as checks from './checks.js';
 import { runAs } from './core.js';
 import {
-  CanceledError, ETIMEDOUT, OK, PtgError, errorOf, isAbortError, messageOf, statusOfThrown,
+  CanceledError, ESTALE, OK, PtgError, errorOf, isAbortError, messageOf, statusOfThrown,
 } from './errors.js';
 import { rowsOf } from './looks.js';
 import { duration, milliseconds } from './values.js';
@@ -159,7 +159,7 @@ export class Task extends AnyTask {
       const { status } = core.watch(this.handle, core.by(), (outcome) => {
         if (outcome.neverRan) reject(new CanceledError(outcome.reason, outcome.originator));
         else if (this.#isFulfilled) resolve(this.value);
-        else reject(this.isEnded ? this.value : errorOf(ETIMEDOUT, 'it was abandoned'));
+        else reject(this.isEnded ? this.value : errorOf(ESTALE, 'another language has ended it'));
       });
       if (status !== OK) reject(core.refusal(status));
     });

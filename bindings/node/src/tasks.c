@@ -56,7 +56,8 @@ static napi_value method_spawn(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* submit(): io[0] tasks in `finished` have ended well. */
+/* submit(): io[0] tasks in `finished` have ended well. One that another
+ * language has ended before is no fault of whose call this is part of. */
 static napi_value method_submit(napi_env env, napi_callback_info info) {
   size_t none = 0;
   struct host *host = host_here(env, info, &none, NULL);
@@ -65,7 +66,7 @@ static napi_value method_submit(napi_env env, napi_callback_info info) {
   for (size_t i = 0; i < count; i++) {
     ptg_status status =
         ptg_task_finish(host->runtime, (ptg_task)host->finished[i], NULL);
-    if (status != PTG_OK) worst = status;
+    if (status != PTG_OK && status != PTG_ESTALE) worst = status;
   }
   host->io[0] = worst;
   return NULL;

@@ -1,7 +1,8 @@
 /* foreign.c - another language in the same process: a group and a task made by
  * ptg.h alone, on the runtime that JavaScript has, below a group of it.
  *
- * add(address, parent, fails) answers [group, task]; seen() what was called.
+ * add(address, parent, fails) answers [group, task]; seen() what was called;
+ * finish(address, task) a status.
  */
 #include <node_api.h>
 #include <ptg/ptg.h>
@@ -67,6 +68,22 @@ static napi_value add(napi_env env, napi_callback_info info) {
   return pair;
 }
 
+/* finish(address, task): the end of a task of JavaScript, from outside. */
+static napi_value finish(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2], status;
+  uint64_t address = 0;
+  double task = 0;
+  bool is_lossless;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  napi_get_value_bigint_uint64(env, arguments[0], &address, &is_lossless);
+  napi_get_value_double(env, arguments[1], &task);
+  ptg_runtime *runtime = (ptg_runtime *)(uintptr_t)address;
+  napi_create_int32(env, ptg_task_finish(runtime, (ptg_task)task, NULL),
+                    &status);
+  return status;
+}
+
 static napi_value tell_seen(napi_env env, napi_callback_info info) {
   (void)info;
   napi_value text;
@@ -79,6 +96,9 @@ NAPI_MODULE_INIT() {
   napi_value function;
   napi_create_function(env, "add", NAPI_AUTO_LENGTH, add, NULL, &function);
   napi_set_named_property(env, exports, "add", function);
+  napi_create_function(env, "finish", NAPI_AUTO_LENGTH, finish, NULL,
+                       &function);
+  napi_set_named_property(env, exports, "finish", function);
   napi_create_function(env, "seen", NAPI_AUTO_LENGTH, tell_seen, NULL,
                        &function);
   napi_set_named_property(env, exports, "seen", function);

@@ -38,6 +38,24 @@ test('a group of another language has a path, and is shut down with a report', a
   assert.throws(() => runtime().groupOf(ofC).info(), { code: 'ESTALE' });
 });
 
+test('a task that another language ends is over, and harms nobody when it ends here', async () => {
+  const group = root().group({ onError: assert.fail });
+  const gates = [deferred(), deferred()];
+  const tasks = gates.map(({ promise }) => group.spawn(() => promise));
+  await turn();
+  const waited = tasks.map((task) => assert.rejects(task.result, { message: 'another language has ended it' }));
+  for (const task of tasks) assert.equal(foreign.finish(runtime().address, task.handle), 0);
+  await Promise.all(waited);
+  const uncaught = deferred();
+  process.setUncaughtExceptionCaptureCallback(uncaught.resolve);
+  gates[0].resolve();
+  gates[1].reject(new Error('nobody asks any more'));
+  await gates[0].promise;
+  assert.equal(await group.spawn(() => 'unharmed').result, 'unharmed');
+  assert.equal((await uncaught.promise).message, 'nobody asks any more');
+  process.setUncaughtExceptionCaptureCallback(null);
+});
+
 test('a failure of another language reaches the handler here', async () => {
   const seen = deferred();
   const outer = root().group({ onError: (error, info) => seen.resolve([error.code, info.name, info.task]) });
