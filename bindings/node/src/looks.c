@@ -158,6 +158,17 @@ static napi_value rows_value(napi_env env, const struct field *fields,
   return array;
 }
 
+/* What a list answered, an array or a status; rows is freed. */
+static napi_value rows_answer(napi_env env, ptg_status status,
+                              const struct field *fields, void *rows,
+                              size_t size, size_t count) {
+  napi_value value = status == PTG_OK
+                         ? rows_value(env, fields, rows, size, count)
+                         : number(env, status);
+  free(rows);
+  return value;
+}
+
 /* The rows of io[0] as an array, or a status. fields NULL: handles. */
 static napi_value list_rows(napi_env env, napi_callback_info info,
                             rows_fn *list, const struct field *fields,
@@ -165,18 +176,14 @@ static napi_value list_rows(napi_env env, napi_callback_info info,
   size_t none = 0, count = 0;
   struct host *host = host_here(env, info, &none, NULL);
   uint64_t group = (uint64_t)host->io[0];
-  char *rows = NULL;
+  void *rows = NULL;
   ptg_status status = list(host->runtime, group, NULL, size, 0, &count);
   if (status == PTG_ERANGE) {
     rows = calloc(count, size);
     if (rows == NULL) return number(env, PTG_ENOMEM);
     status = list(host->runtime, group, rows, size, count, &count);
   }
-  napi_value value = status == PTG_OK
-                         ? rows_value(env, fields, rows, size, count)
-                         : number(env, status);
-  free(rows);
-  return value;
+  return rows_answer(env, status, fields, rows, size, count);
 }
 
 /* DEFINE_HANDLES(name, function), DEFINE_ROWS(name, function, type, fields):
@@ -284,11 +291,7 @@ static napi_value method_count_names(napi_env env, napi_callback_info info) {
   ptg_status status =
       ptg_group_count_names(host->runtime, (ptg_group)host->io[0], rows,
                             sizeof(*rows), capacity, &count);
-  napi_value value = status == PTG_OK ? rows_value(env, fields, (char *)rows,
-                                                   sizeof(*rows), count)
-                                      : number(env, status);
-  free(rows);
-  return value;
+  return rows_answer(env, status, fields, rows, sizeof(*rows), count);
 }
 
 /* ------------------------------------------------------------- snapshots -- */
