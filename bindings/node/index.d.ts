@@ -135,8 +135,6 @@ export interface GroupOptions {
 export interface TaskOptions {
   /** The default is the name of the function, the program of a process, or what sort of task it is. */
   name?: string;
-  /** Accepted by a group that is cancelling, from inside. */
-  cleanup?: boolean;
   /** Somebody waits for its end: a failure that is waited for is counted, and given to no handler. */
   observed?: boolean;
   /** On whose behalf; the default is the current task. */
@@ -146,6 +144,8 @@ export interface TaskOptions {
 export interface SpawnOptions extends TaskOptions {
   /** Where in the source. */
   place?: string;
+  /** Accepted by a group that is cancelling, from inside. */
+  cleanup?: boolean;
 }
 
 export interface ShutdownOptions {
@@ -262,6 +262,8 @@ export class Queue<M = unknown> extends OpenTask {
 
 /** What a child process is given. */
 export interface ProcessOptions extends TaskOptions {
+  /** Accepted by a group that is cancelling, from inside. */
+  cleanup?: boolean;
   /** Instead of `process.env`. */
   env?: NodeJS.ProcessEnv;
   cwd?: string;

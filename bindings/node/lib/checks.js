@@ -171,8 +171,8 @@ const options = (known) => ({
 });
 
 const limits = { graceMs: limit, cancelWaitMs: limit, deadlineMs: limit };
-const ofTask = { name: text, spawner: thing, cleanup: flag, observed: flag };
-const ofSpawned = { ...ofTask, place: text };
+const ofTask = { name: text, spawner: thing, observed: flag };
+const ofSpawned = { ...ofTask, place: text, cleanup: flag };
 
 export const ofGroup = options({
   name: text, ...limits, parallel: flag, admitsAnyone: flag, maxTasks: bound, maxQueued: bound,
@@ -191,8 +191,8 @@ export const ofQueue = options({
   ...ofTask, capacity: count(1), atOnce: count(1), drop: callable, hasRoom: callable, done: callable,
 });
 export const ofProcess = options({
-  ...ofTask, env: environment, cwd: path, stdoutPath: path, stderrPath: path, drainSignal: signal, onLine: callable,
-  started: callable, done: callable,
+  ...ofTask, cleanup: flag, env: environment, cwd: path, stdoutPath: path, stderrPath: path, drainSignal: signal,
+  onLine: callable, started: callable, done: callable,
 });
 export const ofOutcome = options({ code: integer(32), value: integer(64), message });
 export const ofCancel = options({ originator: thing });

@@ -4,7 +4,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CanceledError, Process, ProcessError, PtgError, currentTask, root } from 'ptg';
-import { deferred, turn } from './helpers.js';
+import { deferred, turn, until } from './helpers.js';
 
 const sh = (script) => ['sh', '-c', script];
 
@@ -190,6 +190,18 @@ test('a failure that is observed and waited for is counted, and given to no hand
   const group = strict();
   await assert.rejects(group.spawnProcess(sh('exit 3'), { observed: true }).result, { exitCode: 3 });
   assert.equal(group.info().failed, 1);
+});
+
+test('a process can clean up while its group cancels', async () => {
+  const group = strict({ graceMs: 0, cancelWaitMs: 60_000 });
+  const task = group.spawn(async ({ signal }) => {
+    await until(signal).catch(() => {});
+    assert.throws(() => group.spawnProcess(['true']), { code: 'ECLOSED' });
+    await group.spawnProcess(sh('exit 3'), { cleanup: true, observed: true }).result;
+  }, { observed: true });
+  await turn();
+  group.shutdown();
+  await assert.rejects(task.result, { exitCode: 3 });
 });
 
 test('cancelling it is told as the reason of its end', async () => {
