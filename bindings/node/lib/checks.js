@@ -47,7 +47,7 @@ const number = ofType('number');
 const string = ofType('string');
 
 function object(value, name) {
-  if (value === null || typeof value !== 'object') refuseType(value, name, 'of type object');
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) refuseType(value, name, 'of type object');
 }
 
 function withoutNull(value, name) {
@@ -150,11 +150,11 @@ const message = sort((value, name) => { if (value !== null) string(value, name);
 
 // ------------------------------------------------------------------- options
 
-// Every option that is given is known and right; undefined is not given.
+// Every option that is given, or inherited, is known and right; undefined is not given.
 const options = (known) => ({
   check(given, name = 'options') {
     object(given, name);
-    for (const key of Object.keys(given)) {
+    for (const key in given) {
       if (!Object.hasOwn(known, key)) {
         throw refusal(TypeError, 'ERR_INVALID_ARG_VALUE',
           `There is no property '${name}.${key}'. There are: ${Object.keys(known).join(', ')}`);
@@ -164,7 +164,7 @@ const options = (known) => ({
   },
 
   range(given, name = 'options') {
-    for (const key of Object.keys(given)) {
+    for (const key in given) {
       if (given[key] !== undefined) known[key].range(given[key], `${name}.${key}`);
     }
   },
