@@ -177,7 +177,9 @@ ptg::status do_shutdown(world &world, const request &request, json &) {
   ptg::shutdown_options options{.grace = request.duration("grace"),
                                 .cancel_wait = request.duration("cancel_wait"),
                                 .deadline = request.duration("deadline"),
-                                .force = request.flag("force")};
+                                .force = request.flag("force"),
+                                .originator =
+                                    world.task(request.handle("originator"))};
   if (request.flag("remote"))
     return elsewhere([&] { return world.remote->shutdown(group, options); });
   return group.shutdown(options).status();

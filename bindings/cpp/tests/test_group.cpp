@@ -1,6 +1,8 @@
 // test_group.cpp - groups, their shutdown, and the end of the runtime.
 #include "support.hpp"
 
+#include <thread>
+
 namespace {
 
 ptg::task<> park() {
@@ -71,6 +73,62 @@ TEST_CASE("groups close in the declared order, and the report says so") {
   CHECK(rows[1].name == "db");
   CHECK(rows[2].name == "top");
   CHECK(rows[0].drained == 1);
+}
+
+TEST_CASE("the report names the task whose code asked for the shutdown") {
+  scene scene;
+  ptg::group_ref top = scene.app.add_group().value().release();
+  auto asks = scene.app
+                  .spawn([&]() -> ptg::task<> {
+                    auto slept = co_await this_task::sleep(1s);
+                    if (slept) top.shutdown().value();
+                  })
+                  .value();
+  top.spawn(ignore_all()).value();
+  scene.advance(1s);
+  CHECK(top.report()->front().originator == asks.id());
+}
+
+TEST_CASE("a shutdown can name who asks, also from another thread") {
+  scene scene;
+  auto asks = scene.app.spawn(ignore_all()).value();
+  ptg::group_ref here = scene.app.add_group().value().release();
+  ptg::group_ref there = scene.app.add_group().value().release();
+  for (const ptg::group_ref &group : {here, there})
+    group.spawn(ignore_all()).value();
+  ptg::remote remote = scene.runtime.open_remote().value();
+  here.shutdown({.originator = asks}).value();
+  std::jthread([&] {
+    remote.shutdown(there, {.originator = scene.app}).value();
+  }).join();
+  scene.advance();
+  CHECK(here.report()->front().originator == asks.id());
+  CHECK(there.report()->front().originator == scene.app.id());
+}
+
+TEST_CASE("an ended tree keeps its report while an abandoned task goes on") {
+  scene scene;
+  ptg::group_ref top =
+      scene.app.add_group({.name = "top", .grace = 1s, .cancel_wait = 1s})
+          .value()
+          .release();
+  ptg::group_ref empty = top.add_group({.name = "empty"}).value().release();
+  ptg::task_ref stuck = top.add_group({.name = "low"})
+                            .value()
+                            .release()
+                            .spawn(ignore_all())
+                            .value();
+  scene.advance();
+  top.shutdown().value();
+  scene.advance(2s);
+  REQUIRE(top.report());
+  CHECK(top.report()->size() == 3);
+  CHECK(top.blame()->size() == 3);
+  CHECK(empty.info()->state == ptg::group_state::closed);
+  stuck.finish().value();
+  scene.advance();
+  CHECK(top.report().status() == status::stale);
+  CHECK(empty.info().status() == status::stale);
 }
 
 TEST_CASE("who ignores a cancel is abandoned, and ends with the runtime") {

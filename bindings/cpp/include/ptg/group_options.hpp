@@ -53,8 +53,10 @@ struct group_options {
 struct shutdown_options {
   limit grace = {};
   limit cancel_wait = {};
-  limit deadline = {}; ///< from this call to all closed
-  bool force = false;  ///< straight to the cancel phase
+  limit deadline = {};        ///< from this call to all closed
+  bool force = false;         ///< straight to the cancel phase
+  handle_ref originator = {}; ///< who asks, for the report; none: whose code is
+                              ///< running
 
   ptg_shutdown_options to_c() const noexcept {
     ptg_shutdown_options c = PTG_SHUTDOWN_OPTIONS_INIT;
@@ -62,6 +64,7 @@ struct shutdown_options {
     c.grace_ns = grace.to_c();
     c.cancel_wait_ns = cancel_wait.to_c();
     c.deadline_ns = deadline.to_c();
+    c.originator = originator.id();
     return c;
   }
 };
