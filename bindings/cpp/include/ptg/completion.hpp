@@ -17,8 +17,7 @@ public:
       : awaited_(awaited) {
   }
   ~completion_wait() {
-    if (awaited_ != nullptr && awaited_->waiter_ == this)
-      awaited_->waiter_ = nullptr;
+    leave();
   }
 
   bool await_ready() const noexcept {
@@ -31,10 +30,13 @@ public:
     return true;
   }
   result<Value> await_resume() noexcept {
+    // Who goes on may end the completion, before this is at an end itself.
+    completion<Value> *awaited = leave();
     if (is_cancelled) return status::canceled;
-    if (awaited_ == nullptr) return status::stale;
-    if (!awaited_->is_complete()) return status::busy;
-    return awaited_->take();
+    if (awaited == nullptr) return status::stale;
+    if (!awaited->is_complete() || awaited->waiter_ != nullptr)
+      return status::busy;
+    return awaited->take();
   }
 
 private:
@@ -42,6 +44,11 @@ private:
 
   void tell() noexcept {
     owner()->end_wait(*this);
+  }
+  completion<Value> *leave() noexcept {
+    if (awaited_ != nullptr && awaited_->waiter_ == this)
+      awaited_->waiter_ = nullptr;
+    return std::exchange(awaited_, nullptr);
   }
 
   completion<Value> *awaited_; // nullptr: it is gone
@@ -87,7 +94,6 @@ private:
   friend class detail::completion_wait<Value>;
 
   result<Value> take() noexcept {
-    waiter_ = nullptr;
     result<Value> taken = *std::move(how_);
     how_.reset();
     return taken;

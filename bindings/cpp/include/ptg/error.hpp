@@ -7,8 +7,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace ptg {
@@ -134,6 +136,33 @@ private:
   int code_ = 0;
   detail::cause_ptr cause_;
 };
+
+namespace detail {
+
+/// Makes an error where nothing can be thrown; without memory its words are
+/// lost.
+inline error worded(status status, std::string_view message,
+                    int code) noexcept {
+#if defined(__cpp_exceptions)
+  try {
+#endif
+    return error(status, std::string(message), code);
+#if defined(__cpp_exceptions)
+  } catch (...) {
+    return error(status, {}, code);
+  }
+#endif
+}
+
+/// The last resort for an error that there is nobody to be told of.
+[[gnu::cold]] inline void tell_stderr(const char *what,
+                                      const error &why) noexcept {
+  std::fprintf(stderr, "ptg: %s failed: %s%s%s\n", what,
+               ptg_status_name(static_cast<ptg_status>(why.status())),
+               why.message().empty() ? "" : ": ", why.message().c_str());
+}
+
+} // namespace detail
 
 } // namespace ptg
 

@@ -44,6 +44,7 @@ public:
   /// Begins the shutdown of the group with all below it, and returns. Again can
   /// shorten it and force it. Needs no memory.
   result<> shutdown(const shutdown_options &options = {}) const {
+    if (result<> valid = options.check(); !valid) return valid;
     ptg_shutdown_options c = options.to_c();
     return make([&](ptg_runtime *runtime) {
       return ptg_group_shutdown(runtime, id(), &c);
@@ -188,6 +189,7 @@ public:
 inline result<group> group_ref::add_group(group_options options) const {
   ptg_runtime *runtime = c_runtime();
   if (runtime == nullptr) return status::stale;
+  if (result<> valid = detail::check(options); !valid) return valid.error();
   ptg_group_options c = detail::group_hooks::to_c(home(), options);
   ptg_group made = PTG_NONE;
   ptg_status status = ptg_group_create(runtime, id(), &c, &made);

@@ -49,6 +49,16 @@ struct group_options {
   std::shared_ptr<const void> keeps = {};
 };
 
+namespace detail {
+
+inline result<> check(const group_options &options) {
+  return check({{"grace", options.grace},
+                {"cancel_wait", options.cancel_wait},
+                {"deadline", options.deadline}});
+}
+
+} // namespace detail
+
 /// Of a shutdown. Limits only ever shorten those of the groups.
 struct shutdown_options {
   limit grace = {};
@@ -58,6 +68,12 @@ struct shutdown_options {
   handle_ref originator = {}; ///< who asks, for the report; none: whose code is
                               ///< running
 
+  /// Says what is wrong with it.
+  result<> check() const {
+    return detail::check({{"grace", grace},
+                          {"cancel_wait", cancel_wait},
+                          {"deadline", deadline}});
+  }
   ptg_shutdown_options to_c() const noexcept {
     ptg_shutdown_options c = PTG_SHUTDOWN_OPTIONS_INIT;
     c.flags = force ? PTG_SHUTDOWN_FORCE : 0;

@@ -3,10 +3,10 @@
 #ifndef PTG_LIMIT_HPP
 #define PTG_LIMIT_HPP
 
-#include <ptg/ptg.h>
+#include "result.hpp"
 
 #include <chrono>
-#include <cstdint>
+#include <initializer_list>
 #include <limits>
 
 namespace ptg {
@@ -49,6 +49,11 @@ public:
     return std::chrono::nanoseconds(ns_ > 0 ? ns_ : 0);
   }
 
+  /// It was made of a negative duration, or of what is no number.
+  constexpr bool is_refused() const noexcept {
+    return ns_ == refused;
+  }
+
   friend constexpr bool operator==(limit, limit) noexcept = default;
 
 private:
@@ -61,7 +66,7 @@ private:
   static constexpr std::int64_t from(Duration duration) noexcept {
     using seconds = std::chrono::duration<long double>;
     constexpr std::int64_t longest = std::numeric_limits<std::int64_t>::max();
-    if (duration < Duration::zero()) return refused;
+    if (!(duration >= Duration::zero())) return refused; // or not a number
     if (duration == Duration::zero()) return PTG_AT_ONCE;
     if (seconds(duration).count() > longest / 1e9L) return longest;
     return std::chrono::ceil<std::chrono::nanoseconds>(duration).count();
@@ -74,6 +79,21 @@ private:
 inline constexpr limit forever = limit::forever();
 
 namespace detail {
+
+/// A limit, and what it is called.
+struct named_limit {
+  const char *name;
+  limit given;
+};
+
+/// What is wrong with times, in the words of who gave them.
+inline result<> check(std::initializer_list<named_limit> limits) {
+  for (const named_limit &limit : limits)
+    if (limit.given.is_refused())
+      return error(status::invalid,
+                   limit.name + std::string(" is negative, or no number"));
+  return {};
+}
 
 /// Of a call that takes a plain duration, where 0 is none at all.
 constexpr std::int64_t plain(limit limit) noexcept {

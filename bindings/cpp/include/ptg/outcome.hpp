@@ -42,8 +42,8 @@ struct outcome {
   }
 
   /// As an error without an object.
-  ptg::error error() const {
-    return ptg::error(status, std::string(message()), code);
+  ptg::error error() const noexcept {
+    return detail::worded(status, message(), code);
   }
 
   /// Of what a task says itself: status, code, value and message.

@@ -6,6 +6,7 @@
 #include "group.hpp"
 
 #include <csignal>
+#include <span>
 
 namespace ptg {
 
@@ -17,6 +18,8 @@ struct process_options {
   std::string stdout_path = {}; ///< appended to
   std::string stderr_path = {};
   int drain_signal = SIGTERM;
+  bool is_cleanup = false; ///< see task_options, as the next
+  bool is_observed = false;
   task_ref spawner = {};
 
   /// A line of output, without its end; the stream is PTG_STDOUT or PTG_STDERR.
@@ -35,6 +38,8 @@ public:
 
   static result<process> spawn(const group_ref &group,
                                process_options options) {
+    if (const char *wrong = mistake(options))
+      return error(status::invalid, wrong);
     ptg_process_options c = PTG_PROCESS_OPTIONS_INIT;
     if (!options.name.empty()) c.name = options.name.data();
     c.name_length = options.name.size();
@@ -47,6 +52,7 @@ public:
     c.stdout_path = path(options.stdout_path);
     c.stderr_path = path(options.stderr_path);
     c.drain_signal = options.drain_signal;
+    c.flags = detail::spawn_flags(options);
     c.spawner = options.spawner.id();
     c.on_line = options.on_line ? hook::c_line : nullptr;
     c.started = hook::c_started;
@@ -93,18 +99,19 @@ private:
                        void *user_data) noexcept {
       const auto &that = *static_cast<hook *>(user_data);
       detail::entered entered(that.home);
-      static_cast<void>(that.on_line({line, length}, stream));
+      detail::call_alone("on_line", that.on_line,
+                         std::string_view(line, length), stream);
     }
     static void c_started(ptg_runtime *, ptg_task, void *user_data) noexcept {
       const auto &that = *static_cast<hook *>(user_data);
       detail::entered entered(that.home);
-      static_cast<void>(that.on_started());
+      detail::call_alone("on_started", that.on_started);
     }
     static void c_done(ptg_runtime *, ptg_task, const ptg_outcome *c,
                        void *user_data) noexcept {
       const auto &that = *static_cast<hook *>(user_data);
       detail::entered entered(that.home);
-      static_cast<void>(that.on_done(outcome::from_c(*c)));
+      detail::call_alone("on_done", that.on_done, outcome::from_c(*c));
     }
     static void c_release(void *user_data) noexcept {
       auto *that = static_cast<hook *>(user_data);
@@ -113,6 +120,23 @@ private:
     }
   };
 
+  /// What C would not see: its strings end at the first NUL.
+  static const char *mistake(const process_options &options) noexcept {
+    if (options.command.empty() || options.command.front().empty())
+      return "command: there is none";
+    if (has_nul(options.command)) return "command: a NUL in it";
+    if (options.environment && has_nul(*options.environment))
+      return "environment: a NUL in it";
+    if (has_nul({&options.directory, 1})) return "directory: a NUL in it";
+    if (has_nul({&options.stdout_path, 1})) return "stdout_path: a NUL in it";
+    if (has_nul({&options.stderr_path, 1})) return "stderr_path: a NUL in it";
+    return nullptr;
+  }
+  static bool has_nul(std::span<const std::string> texts) noexcept {
+    for (const std::string &text : texts)
+      if (text.find('\0') != text.npos) return true;
+    return false;
+  }
   static const char *path(const std::string &text) noexcept {
     return text.empty() ? nullptr : text.c_str();
   }

@@ -18,6 +18,8 @@ template <class Message> struct queue_options {
   std::string_view name = {};
   std::uint64_t capacity = 0; ///< messages that wait; required
   std::uint64_t at_once = 0;  ///< messages being handled at once; 0: one
+  bool is_cleanup = false;    ///< see task_options, as the next
+  bool is_observed = false;
   task_ref spawner = {};
   callback<Message &, handling &> handle = {}; ///< required. Its failure ends
                                                ///< the queue
@@ -39,7 +41,7 @@ struct queue_info {
 
 /// A queue. It ends well when it is closed, or drains, and all that it accepted
 /// has been handled; a cancel ends it at once, and what is left is dropped.
-template <class Message> class queue : public task_ref {
+template <std::movable Message> class queue : public task_ref {
 public:
   using task_ref::task_ref;
 
@@ -50,6 +52,7 @@ public:
     c.name_length = options.name.size();
     c.capacity = options.capacity;
     c.at_once = options.at_once;
+    c.flags = detail::spawn_flags(options);
     c.spawner = options.spawner.id();
     c.handle = options.handle ? queue_hook::c_handle : nullptr;
     c.drop = queue_hook::c_drop;
@@ -81,6 +84,11 @@ public:
     return answer;
   }
 
+  result<> push(const Message &message, const task_ref &pusher = {})
+      const requires std::copy_constructible<Message> {
+    return push(Message(message), pusher);
+  }
+
   /// Accepts nothing more, handles what it has, and ends.
   result<> close() const {
     return make(
@@ -103,8 +111,9 @@ private:
     queue_options<Message> options;
     std::optional<detail::failing> failing;
 
-    static ptg_status c_handle(ptg_runtime *, ptg_task task, void *message,
-                               void *user_data, ptg_task *started) noexcept {
+    static ptg_status c_handle(ptg_runtime *runtime, ptg_task task,
+                               void *message, void *user_data,
+                               ptg_task *started) noexcept {
       auto &that = *static_cast<queue_hook *>(user_data);
       detail::entered entered(that.home);
       auto *owned = static_cast<Message *>(message);
@@ -116,26 +125,29 @@ private:
         return PTG_OK;
       }
       that.failing.emplace(task, answer.error());
-      return static_cast<ptg_status>(answer.status());
+      ptg_queue_info left = PTG_QUEUE_INFO_INIT;
+      ptg_queue_get_info(runtime, task, &left);
+      detail::finish_with(runtime, task, answer.error(), left.length);
+      return PTG_EFAILED;
     }
     static void c_drop(ptg_runtime *, ptg_task, void *message,
                        void *user_data) noexcept {
       const auto &that = *static_cast<queue_hook *>(user_data);
       detail::entered entered(that.home);
       auto *owned = static_cast<Message *>(message);
-      static_cast<void>(that.options.drop(*owned));
+      detail::call_alone("drop", that.options.drop, *owned);
       delete owned;
     }
     static void c_has_room(ptg_runtime *, ptg_task, void *user_data) noexcept {
       const auto &that = *static_cast<queue_hook *>(user_data);
       detail::entered entered(that.home);
-      static_cast<void>(that.options.has_room());
+      detail::call_alone("has_room", that.options.has_room);
     }
     static void c_done(ptg_runtime *, ptg_task, const ptg_outcome *c,
                        void *user_data) noexcept {
       const auto &that = *static_cast<queue_hook *>(user_data);
       detail::entered entered(that.home);
-      static_cast<void>(that.options.on_done(outcome::from_c(*c)));
+      detail::call_alone("on_done", that.options.on_done, outcome::from_c(*c));
     }
     static void c_release(void *user_data) noexcept {
       auto *that = static_cast<queue_hook *>(user_data);

@@ -4,6 +4,7 @@
 #define PTG_REFS_HPP
 
 #include "callback.hpp"
+#include "detail/activity.hpp"
 #include "detail/home.hpp"
 #include "info.hpp"
 #include "limit.hpp"
@@ -23,7 +24,7 @@ struct watch_hook {
                      const ptg_outcome *c, void *user_data) noexcept {
     const auto &that = *static_cast<watch_hook *>(user_data);
     entered entered(that.at);
-    static_cast<void>(that.over(outcome::from_c(*c)));
+    call_alone("the callback of a watch", that.over, outcome::from_c(*c));
   }
   static void c_release(void *user_data) noexcept {
     auto *that = static_cast<watch_hook *>(user_data);
@@ -63,7 +64,7 @@ public:
   }
 
 protected:
-  template <class Call> result<> make(Call &&call) const noexcept {
+  template <class Call> result<> make(Call &&call) const {
     return detail::checked(home_, std::forward<Call>(call));
   }
 
@@ -136,10 +137,13 @@ public:
   }
 
   /// Wakes the task after a while: it ends a sleep() and a suspend(). A later
-  /// call, and the task's own sleep(), take the place of an earlier one;
-  /// forever wakes nobody.
+  /// call, and the task's own waits, take the place of an earlier one; forever
+  /// wakes nobody.
   result<> wake(limit after = {}) const {
-    return make([&](ptg_runtime *runtime) {
+    if (result<> valid = detail::check({{"after", after}}); !valid)
+      return valid;
+    return make([&](ptg_runtime *runtime) -> ptg_status {
+      if (detail::activity::is_woken(runtime, id())) return PTG_OK;
       return ptg_task_sleep(runtime, id(), detail::plain(after));
     });
   }
@@ -148,7 +152,9 @@ public:
   /// Returns how long it lasts; status::busy: it is not in that phase.
   result<limit> extend_grace(limit wanted) const {
     std::int64_t left_ns = 0;
-    result<> answer = make([&](ptg_runtime *runtime) {
+    result<> answer = detail::check({{"wanted", wanted}});
+    if (!answer) return answer.error();
+    answer = make([&](ptg_runtime *runtime) {
       return ptg_task_extend_grace(runtime, id(), detail::plain(wanted),
                                    &left_ns);
     });

@@ -36,16 +36,16 @@ public:
   template <class Function>
   result<task_ref> spawn(const group_ref &group, Function &&function,
                          task_options options = {}) const {
-    auto spawned = detail::spawn_by(
-        home_, std::forward<Function>(function),
-        [&](auto &made, ptg_task *task) {
-          ptg_task_options c = options.to_c();
-          if (options.on_done) made.on_done(std::move(options.on_done));
-          return answered(ptg_remote_spawn(opened_, group.id(), &made.type(),
-                                           &c, made.user_data(), task));
-        });
-    if (!spawned) return spawned.error();
-    return task_ref(*spawned);
+    auto made = detail::make_activity(home_, std::forward<Function>(function));
+    if (made == nullptr) return status::no_memory;
+    ptg_task_options c = options.to_c();
+    if (options.on_done) made->on_done(std::move(options.on_done));
+    ptg_task task = PTG_NONE;
+    ptg_status status = ptg_remote_spawn(opened_, group.id(), &made->type(), &c,
+                                         made->user_data(), &task);
+    if (status != PTG_OK) return ptg::status(status);
+    static_cast<void>(made.release()); // C's, and maybe gone
+    return task_ref(home_, task);
   }
 
   result<> cancel(const task_ref &task, std::string_view reason = {},
@@ -64,6 +64,7 @@ public:
 
   result<> shutdown(const group_ref &group,
                     const shutdown_options &options = {}) const {
+    if (result<> valid = options.check(); !valid) return valid;
     ptg_shutdown_options c = options.to_c();
     return answered(ptg_remote_shutdown(opened_, group.id(), &c));
   }
@@ -92,11 +93,7 @@ private:
     static void c_call(ptg_runtime *, void *user_data) noexcept {
       const auto &that = *static_cast<posted_hook *>(user_data);
       detail::entered entered(that.home);
-      result<> answer = that.function();
-      if (!answer)
-        std::fprintf(stderr, "ptg: a posted function failed: %s %s\n",
-                     name_of(answer.status()),
-                     answer.error().message().c_str());
+      detail::call_alone("a posted function", that.function);
     }
     static void c_release(void *user_data) noexcept {
       auto *that = static_cast<posted_hook *>(user_data);

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -181,15 +182,27 @@ template <class Function, class... Arguments>
 using attempted = typename as_result<
     std::decay_t<std::invoke_result_t<Function, Arguments...>>>::type;
 
+[[noreturn, gnu::cold]] inline void throw_no_memory() {
+#if defined(__cpp_exceptions)
+  throw std::bad_alloc();
+#else
+  std::abort();
+#endif
+}
+
 /// The exception that is being handled, as an error.
 inline error caught() noexcept {
 #if defined(__cpp_exceptions)
   try {
-    throw;
-  } catch (const std::exception &exception) {
-    return error::carrying(std::current_exception(), exception.what());
+    try {
+      throw;
+    } catch (const std::exception &exception) {
+      return error::carrying(std::current_exception(), exception.what());
+    } catch (...) {
+      return error::carrying(std::current_exception(), "unknown exception");
+    }
   } catch (...) {
-    return error::carrying(std::current_exception(), "unknown exception");
+    return status::no_memory; // for the error
   }
 #else
   std::abort();
@@ -218,6 +231,14 @@ attempted<Function, Arguments...> attempt(Function &&function,
     return caught();
   }
 #endif
+}
+
+/// Calls what has nobody to tell of its failure.
+template <class Function, class... Arguments>
+void call_alone(const char *what, const Function &function,
+                Arguments &&...arguments) noexcept {
+  result<> answer = function(std::forward<Arguments>(arguments)...);
+  if (!answer) tell_stderr(what, answer.error());
 }
 
 } // namespace detail

@@ -18,6 +18,7 @@ struct runtime_options {
   bool manual_clock = false; ///< time stands still until advance()
   uv_loop_s *loop = nullptr; ///< borrowed; none: the runtime makes its own
   std::size_t loop_size = 0; ///< uv_loop_size() of who made the loop
+  bool unref = false; ///< does not keep a borrowed loop alive while it waits
 };
 
 /// One loop, and a root group that all others are in. It belongs to the thread
@@ -30,22 +31,23 @@ struct runtime_options {
 class runtime {
 public:
   static result<runtime> create(runtime_options options = {}) {
+    if (result<> valid = detail::check(options.root); !valid)
+      return valid.error();
+    runtime made(detail::take_home(), options.manual_clock);
+    if (made.home_ == nullptr) return ptg::status::no_memory;
     ptg_runtime_options c = PTG_RUNTIME_OPTIONS_INIT;
-    ptg_group_options root = detail::group_hooks::to_c(nullptr, options.root);
-    c.flags = options.manual_clock ? PTG_RUNTIME_MANUAL_CLOCK : 0;
+    ptg_group_options root =
+        detail::group_hooks::to_c(made.home_, options.root);
+    c.flags = (options.manual_clock ? PTG_RUNTIME_MANUAL_CLOCK : 0) |
+              (options.unref ? PTG_RUNTIME_UNREF : 0);
     c.loop = options.loop;
     c.loop_size = options.loop_size;
     c.root = &root;
-    ptg_runtime *made = nullptr;
-    ptg_status status = ptg_runtime_create(&c, &made);
-    if (status != PTG_OK) return ptg::status(status);
-    detail::home *home = detail::home_of(made);
-    if (home != nullptr) {
-      detail::group_hooks::settle(root, home);
-      return runtime(home, options.manual_clock);
-    }
-    ptg_runtime_destroy(made);
-    return ptg::status::no_memory;
+    ptg_runtime *there = nullptr;
+    ptg_status status = ptg_runtime_create(&c, &there);
+    if (status != PTG_OK) return why_not(status, options);
+    made.home_->runtime.store(there);
+    return made;
   }
 
   runtime(runtime &&other) noexcept
@@ -59,7 +61,10 @@ public:
     return *this;
   }
   ~runtime() {
-    if (c_runtime() == nullptr || end()) return;
+    if (home_ == nullptr) return;
+    bool was_made = c_runtime() != nullptr;
+    if (!was_made) detail::leave_home(home_);
+    if (!was_made || end()) return;
     std::fputs("ptg::runtime: it cannot end: it is in a callback, on another "
                "thread, or its loop has handles of the host\n",
                stderr);
@@ -81,6 +86,8 @@ public:
   /// Runs the loop once, and waits for something to do, or for an event, that
   /// long at most.
   result<> turn(limit timeout) const {
+    if (result<> valid = detail::check({{"timeout", timeout}}); !valid)
+      return valid;
     return detail::checked(home_, [&](ptg_runtime *runtime) {
       return ptg_runtime_turn(runtime, detail::plain(timeout));
     });
@@ -88,6 +95,8 @@ public:
 
   /// Moves a manual clock, and does all that falls due.
   result<> advance(limit duration) const {
+    if (result<> valid = detail::check({{"duration", duration}}); !valid)
+      return valid;
     return detail::checked(home_, [&](ptg_runtime *runtime) {
       return ptg_runtime_advance(runtime, detail::plain(duration));
     });
@@ -115,7 +124,9 @@ public:
   /// Tasks that were abandoned end here, with status::timed_out.
   result<> destroy() {
     result<> answer = detail::checked(home_, ptg_runtime_destroy);
-    if (answer) home_->runtime.store(nullptr);
+    if (!answer) return answer;
+    home_->runtime.store(nullptr);
+    detail::leave_home(std::exchange(home_, nullptr));
     return answer;
   }
 
@@ -182,22 +193,37 @@ private:
       : home_(home), is_manual_(is_manual) {
   }
 
+  /// C has no words for it where there is no runtime to ask.
+  static error why_not(ptg_status status, const runtime_options &options) {
+    const char *words = "";
+    if (status == PTG_EABI)
+      words = "loop_size is not that of the libuv of libptg";
+    else if (status == PTG_EINVAL && options.unref && options.loop == nullptr)
+      words = "unref is for a borrowed loop";
+    else if (status == PTG_EINVAL)
+      words = "the name, the owner or the callbacks of the root are not valid";
+    return error(ptg::status(status), words);
+  }
+
   /// Events that nobody takes any more are taken here.
   bool end() noexcept {
     if (destroy()) return true;
     if (!root().shutdown({.force = true})) return false;
     constexpr int attempts = 26; // of a closed one; a manual clock's last is
                                  // longer than a year
-    for (int i = 0; i < attempts; i += is_manual_ || is_closed()) {
-      result<> moved =
-          is_manual_ ? advance(std::chrono::seconds(1 << i)) : turn(forever);
+    bool is_closed = false;      // then handles of the host may be for ever
+    for (int i = 0; i < attempts; i += is_manual_ || is_closed) {
+      result<> moved = is_manual_  ? advance(std::chrono::seconds(1 << i))
+                       : is_closed ? turn({})
+                                   : turn(forever);
+      is_closed = root_is_closed();
       if (!moved || !drop_events()) return false;
       if (destroy()) return true;
     }
     return false;
   }
 
-  bool is_closed() const noexcept {
+  bool root_is_closed() const noexcept {
     ptg_group_info info = PTG_GROUP_INFO_INIT;
     return ptg_group_get_info(c_runtime(), root().id(), &info) != PTG_OK ||
            info.state == PTG_GROUP_CLOSED;
@@ -223,10 +249,10 @@ private:
 class joined {
 public:
   explicit joined(ptg_runtime *runtime) noexcept
-      : home_(detail::home_of(runtime)) {
+      : home_(detail::join_home(runtime)) {
   }
   ~joined() {
-    if (home_ != nullptr) home_->runtime.store(nullptr);
+    if (home_ != nullptr) detail::leave_home(home_);
   }
   joined(const joined &) = delete;
   joined &operator=(const joined &) = delete;

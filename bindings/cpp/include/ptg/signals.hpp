@@ -5,6 +5,7 @@
 
 #include "runtime.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ public:
     runtime_ = runtime.c_runtime();
     struct sigaction action {};
     action.sa_handler = handle;
+    action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
     sigaction(SIGTERM, &action, &before_term_);
     sigaction(SIGINT, &action, &before_int_);
@@ -34,10 +36,11 @@ public:
 
 private:
   static void handle(int signum) {
-    int before = count_.fetch_add(1);
+    int before = count_.fetch_add(1), error = errno;
     if (before >= 2) _exit(128 + signum);
     if (ptg_runtime *there = runtime_.load())
       ptg_runtime_request_shutdown(there, before);
+    errno = error; // of what was interrupted
   }
 
   static inline std::atomic<ptg_runtime *> runtime_ = nullptr;

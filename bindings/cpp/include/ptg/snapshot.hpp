@@ -26,6 +26,8 @@ public:
   /// Of every runtime of the process, from any thread. One that does not answer
   /// in that time is left out, see unanswered().
   static result<snapshot> take_all(limit timeout) {
+    if (result<> valid = detail::check({{"timeout", timeout}}); !valid)
+      return valid.error();
     ptg_snapshot *taken = nullptr;
     ptg_status status = ptg_snapshot_take_all(detail::plain(timeout), &taken);
     if (status != PTG_OK) return ptg::status(status);
@@ -33,7 +35,8 @@ public:
   }
 
   snapshot(snapshot &&other) noexcept
-      : taken_(std::exchange(other.taken_, nullptr)), view_(other.view_) {
+      : taken_(std::exchange(other.taken_, nullptr)),
+        view_(std::exchange(other.view_, PTG_SNAPSHOT_VIEW_INIT)) {
   }
   snapshot &operator=(snapshot &&other) noexcept {
     std::swap(taken_, other.taken_);

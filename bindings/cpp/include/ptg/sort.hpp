@@ -97,7 +97,8 @@ private:
       });
       if (answer) return;
       why_ = answer.error();
-      detail::finish_with(detail::runtime_at(home_), task, answer.error());
+      if (!detail::finish_with(detail::runtime_at(home_), task, *why_))
+        why_.reset();
     }
     void let_go() noexcept {
       detail::entered entered(home_);

@@ -32,45 +32,60 @@ public:
   /// The result, once; status::busy: it has not ended.
   result<Value> take_kept() noexcept {
     if (!is_done()) return status::busy;
-    if (!has_more() || !kept()) return status::stale;
-    result<Value> taken = *std::move(kept());
-    kept().reset();
+    std::optional<result<Value>> *kept = has_more() ? room() : nullptr;
+    if (kept == nullptr || !*kept) return status::stale;
+    result<Value> taken = std::move(**kept);
+    kept->reset();
     return taken;
   }
 
 protected:
   void end_with(result<Value> &&how) noexcept {
     if (!how) return fail(how.error());
-    if (is_shared()) kept() = std::move(how);
-    ptg_task_finish(runtime(), self(), nullptr);
+    if (is_shared() && !put(std::move(how))) return fail(status::no_memory);
+    if (ptg_task_finish(runtime(), self(), nullptr) != PTG_OK) take_back();
   }
 
 private:
   struct extras_with : activity::extras {
     std::optional<result<Value>> kept;
   };
-  std::unique_ptr<activity::extras> make_extras() const override {
-    return std::make_unique<extras_with>();
+  std::unique_ptr<activity::extras> make_extras() const noexcept override {
+    return std::unique_ptr<activity::extras>(new (std::nothrow) extras_with);
   }
-  std::optional<result<Value>> &kept() noexcept {
-    return static_cast<extras_with &>(more()).kept;
+
+  /// Where the result is kept; nullptr: there is no memory.
+  std::optional<result<Value>> *room() noexcept {
+    auto *extras = static_cast<extras_with *>(try_more());
+    return extras != nullptr ? &extras->kept : nullptr;
+  }
+  bool put(result<Value> &&how) noexcept {
+    std::optional<result<Value>> *kept = room();
+    if (kept != nullptr) *kept = std::move(how);
+    return kept != nullptr;
+  }
+  /// Its own code has finished it before: what counts is what was said then.
+  [[gnu::cold]] void take_back() noexcept {
+    if (has_more()) room()->reset();
   }
 
   [[gnu::cold]] void fail(error why) noexcept {
     if (why == status::ok) why = error(status::failed);
-    kept() = why;
-    finish_with(runtime(), self(), why);
+    put(why);
+    if (!finish_with(runtime(), self(), why)) take_back();
   }
   const error *why() noexcept override {
-    bool has_failed = has_more() && kept() && !*kept();
-    return has_failed ? &kept()->error() : nullptr;
+    if (!has_more()) return nullptr;
+    const std::optional<result<Value>> &kept = *room();
+    return kept && !*kept ? &kept->error() : nullptr;
   }
   void keep(const outcome &outcome) noexcept override {
-    if (kept()) return;
+    std::optional<result<Value>> *kept = room();
+    if (kept == nullptr || *kept) return;
     if (outcome.status != status::ok || std::is_void_v<Value>)
-      kept() = outcome.error();
+      *kept = outcome.error();
     else
-      kept() = error(status::stale, "it was finished without a value");
+      *kept = worded(status::stale, "it was finished without a value", 0);
   }
 };
 
@@ -198,87 +213,85 @@ public:
   spawned(detail::home *home, ptg_task id,
           detail::activity_with<Value> *activity) noexcept
       : task_ref(home, id), activity_(activity) {
-    activity_->retain();
   }
-  spawned(spawned &&other) noexcept
-      : task_ref(other), activity_(std::exchange(other.activity_, nullptr)) {
-  }
-  spawned &operator=(spawned &&other) noexcept {
-    spawned moved(std::move(other));
-    task_ref::operator=(moved);
-    std::swap(activity_, moved.activity_);
-    return *this;
-  }
-  ~spawned() {
-    if (activity_ != nullptr) activity_->let_go();
-  }
+  spawned(spawned &&) noexcept = default;
+  spawned &operator=(spawned &&) noexcept = default;
 
   /// Has it ended?
   bool is_done() const noexcept {
-    return activity_ == nullptr || activity_->is_done();
+    return !activity_ || activity_->is_done();
   }
 
   /// Takes the result, which can be done once. status::busy: it has not ended.
   result<Value> get() noexcept {
-    if (activity_ == nullptr) return status::stale;
+    if (!activity_) return status::stale;
     return activity_->take_kept();
   }
 
   /// co_await join() waits for the end and gives a result<Value>, once. A
   /// cancel of who waits does not cancel the task.
-  auto join() noexcept;
+  auto join() const noexcept;
 
 private:
-  detail::activity_with<Value> *activity_ = nullptr;
+  detail::activity_ptr<detail::activity_with<Value>> activity_;
 };
 
 namespace detail {
 
 template <class Value> class join_wait : public watch_wait {
 public:
-  explicit join_wait(spawned<Value> *joined) noexcept
-      : watch_wait(joined->id()), joined_(*joined) {
+  join_wait(activity_ptr<activity_with<Value>> joined, ptg_task task) noexcept
+      : watch_wait(task), joined_(std::move(joined)) {
   }
   bool await_ready() const noexcept {
-    return joined_.is_done();
+    return !joined_ || joined_->is_done();
   }
   result<Value> await_resume() noexcept {
-    if (joined_.is_done() && !is_cancelled) return joined_.get();
+    if (!joined_) return status::stale;
+    if (joined_->is_done() && !is_cancelled) return joined_->take_kept();
     return watch_wait::await_resume().error();
   }
 
 private:
-  spawned<Value> &joined_;
+  activity_ptr<activity_with<Value>> joined_; // who spawned it may let it go
 };
 
 /// Destroys what was refused.
-[[gnu::cold]] inline void refuse(activity &refused) noexcept {
-  entered entered(refused.home(), now_here.running);
-  refused.let_go();
+struct refuse {
+  [[gnu::cold]] void operator()(activity *refused) const noexcept {
+    entered entered(refused->home(), now_here.running);
+    refused->let_go();
+  }
+};
+
+/// Makes a task of a function; empty: there is no memory. It is C's once a
+/// spawn has been accepted: from another thread it may be over by then.
+template <class Function> auto make_activity(home *home, Function &&function) {
+  using activity = activity_of<std::decay_t<Function>>;
+  static_assert(alignof(activity) <= pool::alignment);
+  return std::unique_ptr<activity, refuse>(
+      new (std::nothrow) activity(home, std::forward<Function>(function)));
 }
 
-/// Spawns by a call of ptg.h: spawn(activity, &task).
+/// Spawns by a call of ptg.h on the runtime's thread: spawn(activity, &task).
 template <class Function, class Spawn>
 auto spawn_by(home *home, Function &&function, Spawn &&spawn) {
-  using activity = activity_of<std::decay_t<Function>>;
-  using spawned_type = ptg::spawned<typename activity::value>;
-  using answer = result<spawned_type>;
-  static_assert(alignof(activity) <= pool::alignment);
-  auto *made =
-      new (std::nothrow) activity(home, std::forward<Function>(function));
+  auto made = make_activity(home, std::forward<Function>(function));
+  using value = typename decltype(made)::element_type::value;
+  using answer = result<ptg::spawned<value>>;
   if (made == nullptr) return answer(status::no_memory);
   ptg_task task = PTG_NONE;
   result<> spawned = spawn(*made, &task);
-  if (spawned) return answer(spawned_type(home, task, made));
-  refuse(*made);
-  return answer(spawned.error());
+  if (!spawned) return answer(spawned.error());
+  return answer(ptg::spawned<value>(home, task, made.release()));
 }
 
 } // namespace detail
 
-template <class Value> auto spawned<Value>::join() noexcept {
+template <class Value> auto spawned<Value>::join() const noexcept {
   using namespace detail;
-  return awaited<join_wait<Value>, spawned *>(this);
+  using joined = activity_ptr<activity_with<Value>>;
+  return awaited<join_wait<Value>, joined, ptg_task>(activity_, id());
 }
 
 template <class Function> auto group_ref::spawn(Function &&function) const {

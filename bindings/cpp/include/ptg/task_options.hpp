@@ -7,6 +7,16 @@
 
 namespace ptg {
 
+namespace detail {
+
+template <class Options>
+std::uint32_t spawn_flags(const Options &options) noexcept {
+  return (options.is_cleanup ? PTG_SPAWN_CLEANUP : 0) |
+         (options.is_observed ? PTG_SPAWN_OBSERVED : 0);
+}
+
+} // namespace detail
+
 /// Of a task.
 struct task_options {
   std::string_view name = {};  ///< need not be unique
@@ -19,8 +29,7 @@ struct task_options {
 
   ptg_task_options to_c() const noexcept {
     ptg_task_options c = PTG_TASK_OPTIONS_INIT;
-    c.flags = (is_cleanup ? PTG_SPAWN_CLEANUP : 0) |
-              (is_observed ? PTG_SPAWN_OBSERVED : 0);
+    c.flags = detail::spawn_flags(*this);
     if (!name.empty()) c.name = name.data();
     c.name_length = name.size();
     c.spawner = spawner.id();

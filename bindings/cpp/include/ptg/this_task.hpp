@@ -58,32 +58,34 @@ private:
 
 class sleep_wait : public wait {
 public:
-  explicit sleep_wait(std::int64_t ns) noexcept : ns_(ns) {
-    is_over = true;
+  explicit sleep_wait(limit duration) noexcept : duration_(duration) {
+    ends_with_wake = has_wake = true;
   }
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
     if (!begin(frame)) return false;
-    status_ = ptg_task_sleep(owner()->runtime(), owner()->self(), ns_);
-    if (status_ == PTG_OK) return true;
+    status_ =
+        ptg_task_sleep(owner()->runtime(), owner()->self(), plain(duration_));
+    if (status_ == PTG_OK || owner()->is_finished()) return true;
     owner()->forget(*this);
     return false;
   }
   result<> await_resume() const noexcept {
     if (is_cancelled) return status::canceled;
-    return ptg::status(status_);
+    if (status_ == PTG_OK) return {};
+    return worded(ptg::status(status_), "a sleep is negative, or no number", 0);
   }
 
 private:
-  std::int64_t ns_;
+  limit duration_;
   ptg_status status_ = PTG_OK;
 };
 
 class plain_wait : public wait {
 public:
   plain_wait(bool ends_with_wake, bool ends_with_drain) noexcept {
-    is_over = ends_with_wake;
+    this->ends_with_wake = ends_with_wake;
     this->ends_with_drain = ends_with_drain;
   }
 
@@ -107,7 +109,7 @@ namespace this_task {
 /// co_await sleep(100ms) gives a result<>, no earlier than that.
 inline auto sleep(limit duration) noexcept {
   using namespace detail;
-  return awaited<sleep_wait, std::int64_t>(plain(duration));
+  return awaited<sleep_wait, limit>(duration);
 }
 
 /// co_await suspend() gives a result<> when the task is woken:

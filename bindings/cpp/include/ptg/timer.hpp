@@ -26,6 +26,8 @@ struct timer_options {
   limit after = {}; ///< to the first firing; unset: every
   limit every = {}; ///< unset: it fires once
   ptg::overlap overlap = overlap::skip;
+  bool is_cleanup = false; ///< see task_options, as the next
+  bool is_observed = false;
   task_ref spawner = {};
   callback<firing &> fire = {}; ///< required; its failure ends the timer
   callback<const outcome &> on_done = {};
@@ -44,6 +46,9 @@ public:
   using task_ref::task_ref;
 
   static result<timer> spawn(const group_ref &group, timer_options options) {
+    result<> valid =
+        detail::check({{"after", options.after}, {"every", options.every}});
+    if (!valid) return valid.error();
     auto *hook = new timer_hook{group.home(), std::move(options.fire),
                                 std::move(options.on_done), std::nullopt};
     ptg_timer_options c = PTG_TIMER_OPTIONS_INIT;
@@ -56,6 +61,7 @@ public:
     c.done = timer_hook::c_done;
     c.release = timer_hook::c_release;
     c.user_data = hook;
+    c.flags = detail::spawn_flags(options);
     c.spawner = options.spawner.id();
     ptg_task made = PTG_NONE;
     if (group.c_runtime() == nullptr) timer_hook::c_release(hook);
@@ -82,8 +88,8 @@ private:
     callback<const outcome &> on_done;
     std::optional<detail::failing> failing;
 
-    static ptg_status c_fire(ptg_runtime *, ptg_task task, void *user_data,
-                             ptg_task *started) noexcept {
+    static ptg_status c_fire(ptg_runtime *runtime, ptg_task task,
+                             void *user_data, ptg_task *started) noexcept {
       auto &that = *static_cast<timer_hook *>(user_data);
       detail::entered entered(that.home);
       firing now{task_ref(that.home, task)};
@@ -91,13 +97,14 @@ private:
       *started = now.started.id();
       if (answer) return PTG_OK;
       that.failing.emplace(task, answer.error());
-      return static_cast<ptg_status>(answer.status());
+      detail::finish_with(runtime, task, answer.error());
+      return PTG_EFAILED;
     }
     static void c_done(ptg_runtime *, ptg_task, const ptg_outcome *c,
                        void *user_data) noexcept {
       const auto &that = *static_cast<timer_hook *>(user_data);
       detail::entered entered(that.home);
-      static_cast<void>(that.on_done(outcome::from_c(*c)));
+      detail::call_alone("on_done", that.on_done, outcome::from_c(*c));
     }
     static void c_release(void *user_data) noexcept {
       auto *that = static_cast<timer_hook *>(user_data);

@@ -29,8 +29,9 @@ public:
     ptg_runtime *runtime = owner()->runtime();
     ptg_status status = ptg_watch_add(runtime, watched_, &options, &watch_);
     if (status == PTG_OK) return true;
-    owner()->forget(*this);
     outcome_ = error_of(runtime, status);
+    if (owner()->is_finished()) return true;
+    owner()->forget(*this);
     return false;
   }
 

@@ -47,12 +47,7 @@ inline result<task_ref> spawn_work(const group_ref &group,
       auto &that = *static_cast<hook *>(user_data);
       result<> answer = that.run(working(work));
       if (answer) return PTG_OK;
-      ptg_outcome outcome = PTG_OUTCOME_INIT;
-      outcome.status = static_cast<ptg_status>(answer.status());
-      outcome.code = answer.error().code();
-      outcome.message = answer.error().message().data();
-      outcome.message_length = answer.error().message().size();
-      if (outcome.message_length == 0) outcome.message = nullptr;
+      ptg_outcome outcome = detail::to_outcome(answer.error());
       ptg_work_set_outcome(work, &outcome);
       return outcome.status;
     }
@@ -60,7 +55,7 @@ inline result<task_ref> spawn_work(const group_ref &group,
                        void *user_data) noexcept {
       const auto &that = *static_cast<hook *>(user_data);
       detail::entered entered(that.home);
-      static_cast<void>(that.on_done(outcome::from_c(*c)));
+      detail::call_alone("on_done", that.on_done, outcome::from_c(*c));
     }
     static void c_release(void *user_data) noexcept {
       auto *that = static_cast<hook *>(user_data);
@@ -70,8 +65,7 @@ inline result<task_ref> spawn_work(const group_ref &group,
   };
 
   ptg_work_options c = PTG_WORK_OPTIONS_INIT;
-  c.flags = (options.is_cleanup ? PTG_SPAWN_CLEANUP : 0) |
-            (options.is_observed ? PTG_SPAWN_OBSERVED : 0);
+  c.flags = detail::spawn_flags(options);
   if (!options.name.empty()) c.name = options.name.data();
   c.name_length = options.name.size();
   c.spawner = options.spawner.id();

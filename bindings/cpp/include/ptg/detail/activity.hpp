@@ -13,12 +13,14 @@
 
 namespace ptg::detail {
 
-/// What a task waits for; stands in the frame that waits. A wake of the task
-/// goes on with the frame if is_over, a cancel does so in any case, once.
+/// What a task waits for; stands in the frame that waits. A cancel goes on with
+/// the frame in any case, once.
 struct suspension {
   std::coroutine_handle<> frame;
   bool is_over = false;
+  bool has_wake = false; // of its own, on its way
   bool is_cancelled = false;
+  bool ends_with_wake = false;
   bool ends_with_drain = false;
 
   suspension() = default;
@@ -56,6 +58,22 @@ public:
   bool is_done() const noexcept {
     return is_done_;
   }
+  /// Has it been finished, by whomever? Its done comes then, and nothing else:
+  /// it must not be gone on with.
+  bool is_finished() const noexcept {
+    void *user_data = nullptr;
+    return ptg_task_get_user_data(runtime(), self_, &coroutine_type,
+                                  &user_data) != PTG_OK;
+  }
+  /// Is a wake on its way that must not be replaced?
+  static bool is_woken(ptg_runtime *runtime, ptg_task task) noexcept {
+    void *user_data = nullptr;
+    if (ptg_task_get_user_data(runtime, task, &coroutine_type, &user_data) !=
+        PTG_OK)
+      return false;
+    const suspension *waiting = from(user_data).waiting_;
+    return waiting != nullptr && waiting->is_over;
+  }
   std::stop_token drain_token() {
     return token_of(more().drain, is_draining_);
   }
@@ -90,7 +108,8 @@ public:
 
   /// The wait is over, as something outside of the task's code says.
   void end_wait(suspension &suspension) noexcept {
-    suspension.is_over = true;
+    if (suspension.is_cancelled) return; // it is gone on with as it is
+    suspension.is_over = suspension.has_wake = true;
     if (ptg_runtime *there = runtime()) ptg_task_sleep(there, self_, 0);
   }
 
@@ -117,7 +136,7 @@ protected:
   virtual void keep(const outcome &outcome) noexcept = 0;
   /// Drops all but the result.
   virtual void clear() noexcept {
-    more().on_done = nullptr;
+    if (has_more()) more_->on_done = nullptr;
   }
 
   /// Does anybody but C refer to it?
@@ -139,10 +158,15 @@ protected:
     std::stop_source stop{std::nostopstate};
     cancel_request request;
   };
-  virtual std::unique_ptr<extras> make_extras() const = 0;
+  /// Returns nullptr when there is no memory.
+  virtual std::unique_ptr<extras> make_extras() const noexcept = 0;
 
-  extras &more() {
+  extras *try_more() noexcept {
     if (more_ == nullptr) more_ = make_extras();
+    return more_.get();
+  }
+  extras &more() {
+    if (try_more() == nullptr) throw_no_memory();
     return *more_;
   }
   bool has_more() const noexcept {
@@ -159,7 +183,9 @@ private:
   static void c_wake(ptg_runtime *, ptg_task, void *user_data) noexcept {
     activity &that = from(user_data);
     entered entered(that.home_, &that);
-    if (that.waiting_ != nullptr && that.waiting_->is_over) that.go_on();
+    const suspension *waiting = that.waiting_;
+    if (waiting == nullptr) return;
+    if (waiting->is_over || waiting->ends_with_wake) that.go_on();
   }
 
   static void c_drain(ptg_runtime *, ptg_task, void *user_data) noexcept {
@@ -168,24 +194,28 @@ private:
     that.is_draining_ = true;
     if (that.more_ != nullptr) that.more_->drain.request_stop();
     if (that.waiting_ == nullptr || !that.waiting_->ends_with_drain) return;
-    that.go_on();
+    // A stop callback may have finished it.
+    if (!that.is_finished()) that.go_on();
   }
 
-  static void c_cancel(ptg_runtime *, ptg_task, const ptg_cancel_info *info,
-                       void *user_data) noexcept {
+  static void c_cancel(ptg_runtime *runtime, ptg_task task,
+                       const ptg_cancel_info *info, void *user_data) noexcept {
     activity &that = from(user_data);
     entered entered(that.home_, &that);
+    suspension *waiting = that.waiting_;
     that.is_cancel_requested_ = true;
+    that.is_cancel_due_ = waiting == nullptr;
+    if (waiting != nullptr) waiting->is_cancelled = true;
+    // Or it would end a later wait.
+    if (waiting != nullptr && waiting->has_wake)
+      ptg_task_sleep(runtime, task, PTG_FOREVER);
     if (that.more_ != nullptr) {
       that.more_->request = {text(info->reason, info->reason_length),
                              info->originator};
       that.more_->stop.request_stop();
       that.more_->request.reason = {};
     }
-    that.is_cancel_due_ = that.waiting_ == nullptr;
-    if (that.waiting_ == nullptr) return;
-    that.waiting_->is_cancelled = true;
-    that.go_on();
+    if (waiting != nullptr && !that.is_finished()) that.go_on();
   }
 
   static void c_done(ptg_runtime *, ptg_task, const ptg_outcome *c,
@@ -198,7 +228,7 @@ private:
   }
   [[gnu::noinline]] void tell(const outcome &outcome) noexcept {
     if (is_shared()) keep(outcome);
-    if (has_more()) static_cast<void>(more_->on_done(outcome));
+    if (has_more()) call_alone("on_done", more_->on_done, outcome);
     if (is_shared()) clear();
   }
 
@@ -227,6 +257,37 @@ private:
   bool is_cancel_due_ : 1 = false; // and no wait was told of it yet
   bool is_body_over_ : 1 = false;
   bool is_done_ : 1 = false;
+};
+
+/// Keeps a task's result; or nothing.
+template <class Activity> class activity_ptr {
+public:
+  activity_ptr() noexcept = default;
+  explicit activity_ptr(Activity *kept) noexcept : kept_(kept) {
+    if (kept_ != nullptr) kept_->retain();
+  }
+  activity_ptr(const activity_ptr &other) noexcept : activity_ptr(other.kept_) {
+  }
+  activity_ptr(activity_ptr &&other) noexcept
+      : kept_(std::exchange(other.kept_, nullptr)) {
+  }
+  activity_ptr &operator=(activity_ptr other) noexcept {
+    std::swap(kept_, other.kept_);
+    return *this;
+  }
+  ~activity_ptr() {
+    if (kept_ != nullptr) kept_->let_go();
+  }
+
+  Activity *operator->() const noexcept {
+    return kept_;
+  }
+  explicit operator bool() const noexcept {
+    return kept_ != nullptr;
+  }
+
+private:
+  Activity *kept_ = nullptr;
 };
 
 inline constexpr ptg_task_type activity::coroutine_type = {

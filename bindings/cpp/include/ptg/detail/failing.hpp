@@ -75,16 +75,28 @@ private:
   failing *next_ = nullptr;
 };
 
-/// Ends a task with an error, of which C carries what it can.
-inline void finish_with(ptg_runtime *runtime, ptg_task task,
-                        const error &why) noexcept {
+/// An error as C carries it, as far as it can: good as long as the error is.
+/// Something that is no status of a failure is a failure all the same.
+inline ptg_outcome to_outcome(const error &why) noexcept {
   ptg_outcome outcome = PTG_OUTCOME_INIT;
   outcome.status = static_cast<ptg_status>(why.status());
+  if (outcome.status >= PTG_OK) outcome.status = PTG_EFAILED;
   outcome.code = why.code();
   outcome.message = why.message().data();
   outcome.message_length = why.message().size();
   if (outcome.message_length == 0) outcome.message = nullptr;
-  ptg_task_finish(runtime, task, &outcome);
+  return outcome;
+}
+
+/// Ends a task with an error. Returns false: it was ended before, by its own
+/// code, and then the error is told here.
+inline bool finish_with(ptg_runtime *runtime, ptg_task task, const error &why,
+                        std::uint64_t value = 0) noexcept {
+  ptg_outcome outcome = to_outcome(why);
+  outcome.value = value;
+  if (ptg_task_finish(runtime, task, &outcome) == PTG_OK) return true;
+  tell_stderr("a task that was finished", why);
+  return false;
 }
 
 } // namespace ptg::detail

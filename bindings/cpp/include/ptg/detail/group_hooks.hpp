@@ -37,11 +37,6 @@ public:
     return c;
   }
 
-  /// The home of a runtime that is being made is known afterwards.
-  static void settle(const ptg_group_options &c, home *home) noexcept {
-    static_cast<group_hooks *>(c.user_data)->home_ = home;
-  }
-
 private:
   group_hooks(home *home, group_options &options) noexcept
       : home_(home), on_error_(std::move(options.on_error)),

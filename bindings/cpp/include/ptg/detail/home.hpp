@@ -16,30 +16,54 @@ namespace ptg::detail {
 /// is gone finds none, or another one, where its handle is stale.
 struct home {
   std::atomic<ptg_runtime *> runtime{nullptr}; // nullptr: it is gone
+  std::uint32_t users = 0; // a runtime, and who joined it; 0: it is free
   home *next = nullptr;
 };
 
 inline std::mutex homes_mutex;
 inline home *homes = nullptr;
 
-/// Returns the home of a runtime, a new one if it has none yet; nullptr: there
-/// is no memory.
-inline home *home_of(ptg_runtime *runtime) noexcept {
+/// Takes a home for a runtime; nullptr: there is no memory. With the mutex
+/// held.
+inline home *take_home_locked() noexcept {
+  home *at = homes;
+  while (at != nullptr && at->users > 0)
+    at = at->next;
+  if (at == nullptr) {
+    at = new (std::nothrow) home;
+    if (at == nullptr) return nullptr;
+    at->next = homes;
+    homes = at;
+  }
+  at->users = 1;
+  return at;
+}
+
+/// For a runtime that is about to be made. Its address is no use yet: it may
+/// be that of one that another thread has just destroyed.
+inline home *take_home() noexcept {
   std::scoped_lock lock(homes_mutex);
-  home *empty = nullptr;
+  return take_home_locked();
+}
+
+/// Takes part in the home of a runtime, a new one if it has none yet.
+inline home *join_home(ptg_runtime *runtime) noexcept {
+  std::scoped_lock lock(homes_mutex);
   for (home *at = homes; at != nullptr; at = at->next) {
-    ptg_runtime *there = at->runtime.load(std::memory_order_relaxed);
-    if (there == runtime) return at;
-    if (there == nullptr) empty = at;
+    if (at->runtime.load(std::memory_order_relaxed) != runtime) continue;
+    at->users++;
+    return at;
   }
-  if (empty == nullptr) {
-    empty = new (std::nothrow) home;
-    if (empty == nullptr) return nullptr;
-    empty->next = homes;
-    homes = empty;
-  }
-  empty->runtime.store(runtime, std::memory_order_relaxed);
-  return empty;
+  home *taken = take_home_locked();
+  if (taken != nullptr)
+    taken->runtime.store(runtime, std::memory_order_relaxed);
+  return taken;
+}
+
+/// Gives a home back. The last one frees it.
+inline void leave_home(home *home) noexcept {
+  std::scoped_lock lock(homes_mutex);
+  if (--home->users == 0) home->runtime.store(nullptr);
 }
 
 /// Returns the runtime; nullptr: it is gone, or there never was one.
@@ -49,17 +73,18 @@ inline ptg_runtime *runtime_at(const home *home) noexcept {
 }
 
 /// The last word on a call that failed.
-[[gnu::cold]] inline error error_of(ptg_runtime *runtime, ptg_status status) {
+[[gnu::cold]] inline error error_of(ptg_runtime *runtime,
+                                    ptg_status status) noexcept {
   ptg_error_info info = PTG_ERROR_INFO_INIT;
   bool is_known =
       ptg_runtime_get_error(runtime, &info) == PTG_OK && info.status == status;
   if (!is_known) return error(ptg::status(status));
-  return error(ptg::status(status),
-               std::string(info.message, info.message_length), info.uv_status);
+  return worded(ptg::status(status), {info.message, info.message_length},
+                info.uv_status);
 }
 
 /// Makes a call that answers a status: call(runtime).
-template <class Call> result<> checked(const home *home, Call &&call) noexcept {
+template <class Call> result<> checked(const home *home, Call &&call) {
   ptg_runtime *runtime = runtime_at(home);
   if (runtime == nullptr) return status::stale;
   ptg_status answer = call(runtime);
