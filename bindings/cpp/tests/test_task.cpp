@@ -28,6 +28,21 @@ TEST_CASE("a task is a function, a coroutine function or a coroutine") {
   CHECK(object.get().value() == 21);
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wreturn-type"
+
+TEST_CASE("a coroutine that forgets its co_return fails") {
+  scene scene({.on_error = [] {}});
+  auto forgetful = scene.app.spawn([]() -> ptg::task<std::string> {
+    auto slept = co_await this_task::sleep(1s);
+    if (!slept) co_return "hurried";
+  });
+  scene.advance(1s);
+  CHECK(forgetful->get().error().message() == "it ended without a co_return");
+}
+
+#pragma GCC diagnostic pop
+
 TEST_CASE("what a lambda captures lives as long as its coroutine") {
   counted::alive = 0;
   scene scene;

@@ -88,6 +88,9 @@ template <class Value> struct promise final : promise_base {
     outcome.emplace(std::move(why));
   }
   result_of<Value> take() noexcept {
+    // Not every compiler warns of it.
+    if (!outcome)
+      return worded(status::failed, "it ended without a co_return", 0);
     return *std::move(outcome);
   }
 };
