@@ -271,25 +271,42 @@ TEST_CASE("a NUL in what a process is given is refused, and told where") {
         "directory: a NUL in it");
 }
 
-TEST_CASE("tasks that come with libptg can clean up, and be observed") {
-  scene scene({.cancel_wait = 10s});
+TEST_CASE("the failure of an observed timer or queue is for who waits") {
+  int handled = 0, told = 0;
+  scene scene({.on_error = [&] { handled++; }});
+  auto fail = [] { return ptg::error("no paper"); };
+  auto timer = ptg::timer::spawn(
+      scene.app, {.after = 1s, .is_observed = true, .fire = fail});
+  auto queue = ptg::queue<int>::spawn(
+      scene.app, {.capacity = 1, .is_observed = true, .handle = fail});
+  timer->watch([&] { told++; }).value();
+  queue->watch([&] { told++; }).value();
+  queue->push(1).value();
+  scene.advance(1s);
+  CHECK(told == 2);
+  CHECK(handled == 0);
+}
+
+TEST_CASE("a process can clean up") {
+  auto options_of = [](bool is_cleanup) {
+    return ptg::process_options{.command = {"true"}, .is_cleanup = is_cleanup};
+  };
+  auto runtime = ptg::runtime::create().value();
   bool is_clean = false;
-  scene.app
+  runtime.root()
       .spawn([&]() -> ptg::task<> {
-        auto slept = co_await this_task::sleep(1h);
-        CHECK(slept.status() == status::canceled);
-        CHECK(ptg::after(scene.app, 1s, [] {}).status() == status::closed);
-        auto timer = ptg::timer::spawn(
-            scene.app, {.after = 1s, .is_cleanup = true, .fire = [&] {
-                          is_clean = true;
-                        }});
-        auto ended = co_await timer->ended();
-        CHECK(ended);
+        auto told = co_await this_task::sleep(ptg::forever);
+        CHECK(told.status() == status::canceled);
+        auto refused = ptg::process::spawn(runtime.root(), options_of(false));
+        CHECK(refused.status() == status::closed);
+        auto child = ptg::process::spawn(runtime.root(), options_of(true));
+        auto ended = co_await child.value().ended();
+        is_clean = bool(ended);
       })
       .value();
-  scene.advance();
-  scene.app.shutdown({.force = true}).value();
-  scene.advance(1s);
+  runtime.turn(0s).value();
+  runtime.request_shutdown(true);
+  runtime.run().value();
   CHECK(is_clean);
 }
 

@@ -18,8 +18,7 @@ template <class Message> struct queue_options {
   std::string_view name = {};
   std::uint64_t capacity = 0; ///< messages that wait; required
   std::uint64_t at_once = 0;  ///< messages being handled at once; 0: one
-  bool is_cleanup = false;    ///< see task_options, as the next
-  bool is_observed = false;
+  bool is_observed = false;   ///< see task_options
   task_ref spawner = {};
   callback<Message &, handling &> handle = {}; ///< required. Its failure ends
                                                ///< the queue
@@ -52,7 +51,7 @@ public:
     c.name_length = options.name.size();
     c.capacity = options.capacity;
     c.at_once = options.at_once;
-    c.flags = detail::spawn_flags(options);
+    c.flags = options.is_observed ? PTG_SPAWN_OBSERVED : 0;
     c.spawner = options.spawner.id();
     c.handle = options.handle ? queue_hook::c_handle : nullptr;
     c.drop = queue_hook::c_drop;

@@ -26,8 +26,7 @@ struct timer_options {
   limit after = {}; ///< to the first firing; unset: every
   limit every = {}; ///< unset: it fires once
   ptg::overlap overlap = overlap::skip;
-  bool is_cleanup = false; ///< see task_options, as the next
-  bool is_observed = false;
+  bool is_observed = false; ///< see task_options
   task_ref spawner = {};
   callback<firing &> fire = {}; ///< required; its failure ends the timer
   callback<const outcome &> on_done = {};
@@ -61,7 +60,7 @@ public:
     c.done = timer_hook::c_done;
     c.release = timer_hook::c_release;
     c.user_data = hook;
-    c.flags = detail::spawn_flags(options);
+    c.flags = options.is_observed ? PTG_SPAWN_OBSERVED : 0;
     c.spawner = options.spawner.id();
     ptg_task made = PTG_NONE;
     if (group.c_runtime() == nullptr) timer_hook::c_release(hook);
