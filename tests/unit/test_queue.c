@@ -449,6 +449,32 @@ static void handler_may_finish_its_queue(void **state) {
   tear_down(&bench);
 }
 
+static void forget(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
+                   const ptg_outcome *outcome, void *user_data) {
+  (void)runtime, (void)watch, (void)watched, (void)outcome, (void)user_data;
+}
+
+static void failure_that_is_awaited_is_not_for_the_handler(void **state) {
+  (void)state;
+  struct bench bench;
+  set_up(&bench);
+  bench.answer = PTG_EFULL;
+  ptg_queue_options options = options_of(&bench, 8, 2);
+  options.flags = PTG_SPAWN_OBSERVED;
+  assert_int_equal(
+      ptg_queue_spawn(bench.runtime, bench.group, &options, &bench.queue),
+      PTG_OK);
+  ptg_watch_options watching = PTG_WATCH_OPTIONS_INIT;
+  watching.over = forget;
+  assert_int_equal(ptg_watch_add(bench.runtime, bench.queue, &watching, NULL),
+                   PTG_OK);
+  assert_int_equal(push(&bench, 0), PTG_OK);
+  advance(&bench, 10 * SECOND);
+  assert_int_equal(bench.outcome.status, PTG_EFULL);
+  assert_int_equal(bench.errors, 0);
+  tear_down(&bench);
+}
+
 static void push_in_drop(struct bench *bench, intptr_t number) {
   assert_int_equal(
       ptg_queue_push(bench->runtime, bench->queue, PTG_NONE, (void *)number),
@@ -587,6 +613,7 @@ int main(void) {
       cmocka_unit_test(handler_may_cancel_its_queue),
       cmocka_unit_test(handler_may_finish_its_queue),
       cmocka_unit_test(failing_handler_ends_the_queue),
+      cmocka_unit_test(failure_that_is_awaited_is_not_for_the_handler),
       cmocka_unit_test(group_can_be_what_is_waited_for),
       cmocka_unit_test(abandoned_task_holds_its_place_until_its_late_end),
       cmocka_unit_test(abandoned_task_may_outlive_its_queue),

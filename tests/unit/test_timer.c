@@ -162,6 +162,29 @@ static void failing_firing_ends_the_timer(void **state) {
   tear_down(&bench);
 }
 
+static void forget(ptg_runtime *runtime, ptg_watch watch, uint64_t watched,
+                   const ptg_outcome *outcome, void *user_data) {
+  (void)runtime, (void)watch, (void)watched, (void)outcome, (void)user_data;
+}
+
+static void failure_that_is_awaited_is_not_for_the_handler(void **state) {
+  (void)state;
+  struct bench bench;
+  set_up(&bench);
+  bench.answer = PTG_EFULL;
+  ptg_timer_options options = options_of(&bench, 0, SECOND);
+  options.flags = PTG_SPAWN_OBSERVED;
+  spawn(&bench, &options);
+  ptg_watch_options watching = PTG_WATCH_OPTIONS_INIT;
+  watching.over = forget;
+  assert_int_equal(ptg_watch_add(bench.runtime, bench.timer, &watching, NULL),
+                   PTG_OK);
+  advance(&bench, 10 * SECOND);
+  assert_int_equal(bench.outcome.status, PTG_EFULL);
+  assert_int_equal(bench.errors, 0);
+  tear_down(&bench);
+}
+
 static void an_answer_that_is_no_status_is_a_failure(void **state) {
   (void)state;
   struct bench bench;
@@ -392,6 +415,7 @@ int main(void) {
       cmocka_unit_test(overlap_allow_runs_them_side_by_side),
       cmocka_unit_test(overlap_replace_cancels_the_last),
       cmocka_unit_test(failing_firing_ends_the_timer),
+      cmocka_unit_test(failure_that_is_awaited_is_not_for_the_handler),
       cmocka_unit_test(an_answer_that_is_no_status_is_a_failure),
       cmocka_unit_test(drain_ends_a_periodic_timer_well),
       cmocka_unit_test(one_shot_that_is_due_in_the_grace_still_fires),
