@@ -235,11 +235,14 @@ struct ptg__group {
   struct ptg__alarm alarm; /* the end of the phase it is in */
   ptg_status hook_status;  /* of a hook that failed: an error to be told */
   ptg_status noted_status; /* likewise: an event that has not been taken */
-  uint32_t tree_top;   /* of the ended tree it is in; PTG__NO_SLOT: of none */
-  uint32_t holders;    /* of a top: groups in its tree that hold it */
-  uint32_t owner;      /* a task; PTG__NO_SLOT: none, or it has ended */
-  uint32_t owned_next; /* in its owner's list */
-  uint32_t watches;    /* a ring; the first */
+  uint32_t tree_top; /* of the ended tree it is in; PTG__NO_SLOT: of none */
+  uint32_t owner;    /* a task; PTG__NO_SLOT: none, or it has ended */
+  union {
+    uint32_t owned_next; /* in its owner's list */
+    uint32_t holders;    /* of the top of an ended tree, which has no owner any
+                            more: so many groups hold it */
+  };
+  uint32_t watches; /* a ring; the first */
   struct ptg__noted noted;
 
   int64_t grace_cap_ns;       /* from shutdown calls; INT64_MAX: none */

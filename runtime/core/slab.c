@@ -153,21 +153,29 @@ ptg_status ptg__slab_add(struct ptg__slab *slab, uint32_t *slot) {
   return status;
 }
 
-void ptg__slab_end(struct ptg__slab *slab, uint32_t slot) {
-  uint32_t *count = count_at(slab, slot);
-  PTG_CHECK(*count % 2 == 1);
-  *count -= 1;
+/* Returns the slot's count. */
+static inline uint32_t end(struct ptg__slab *slab, uint32_t slot) {
+  uint32_t *at = count_at(slab, slot);
+  uint32_t count = *at;
+  PTG_CHECK(count % 2 == 1);
   slab->live--;
+  return *at = count - 1;
 }
 
-void ptg__slab_give_back(struct ptg__slab *slab, uint32_t slot) {
-  uint32_t count = *count_at(slab, slot);
-  PTG_CHECK(count % 2 == 0);
+static inline void give_back(struct ptg__slab *slab, uint32_t slot,
+                             uint32_t count) {
   /* Not a spent one: its next handle would be an old one. */
   if (count / 2 < PTG__GENERATION_MAX) give_free(slab, slot);
 }
 
+void ptg__slab_end(struct ptg__slab *slab, uint32_t slot) {
+  end(slab, slot);
+}
+
+void ptg__slab_give_back(struct ptg__slab *slab, uint32_t slot) {
+  give_back(slab, slot, *count_at(slab, slot));
+}
+
 void ptg__slab_remove(struct ptg__slab *slab, uint32_t slot) {
-  ptg__slab_end(slab, slot);
-  ptg__slab_give_back(slab, slot);
+  give_back(slab, slot, end(slab, slot));
 }

@@ -138,11 +138,18 @@ describe("group:work", function()
     local fifo = support.free_path()
     assert(os.execute("mkfifo " .. fifo))
     local program = support.run(([[
-      local ptg = require "ptg"
+      local ptg, uv = require "ptg", require "luv"
       local app = ptg.group { name = "app", grace = "1ms", cancel_wait = "1ms" }
-      app:work("stuck", function(path) io.open(path) end, %q)
-      app:after("1ms", function() ptg.shutdown() end)
-    ]]):format(fifo))
+      local fifo, begun = %q, %q
+      app:work("stuck", function(path, mark)
+        io.open(mark, "w"):close()
+        io.open(path)
+      end, fifo, begun)
+      ptg.root:spawn(function()
+        repeat ptg.sleep "1ms" until uv.fs_stat(begun)
+        ptg.shutdown()
+      end)
+    ]]):format(fifo, support.free_path()))
     assert.are.equal(4, program.status, program.err)
     assert.matches("stuck", program.err)
   end)
