@@ -30,6 +30,17 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// countOf counts what this process has of a sort: "fd", its descriptors, or
+// "task", its threads.
+func countOf(t *testing.T, sort string) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/" + sort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
 // settled returns how many goroutines there are, once there are no more than
 // limit or it is clear that they stay.
 func settled(limit int) int {

@@ -374,16 +374,6 @@ func TestProcessSpawnedByATask(t *testing.T) {
 	}
 }
 
-// descriptors counts the open ones of this program.
-func descriptors(t *testing.T) int {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(entries)
-}
-
 func TestNoProcessIsLeftAfterClose(t *testing.T) {
 	before := 0
 	for range 2 {
@@ -403,9 +393,9 @@ func TestNoProcessIsLeftAfterClose(t *testing.T) {
 			t.Errorf("processes are left: %s", left)
 		}
 		// The first time a few are opened for as long as the program runs.
-		if after := descriptors(t); before > 0 && after > before {
+		if after := countOf(t, "fd"); before > 0 && after > before {
 			t.Errorf("%d open descriptors became %d", before, after)
 		}
-		before = descriptors(t)
+		before = countOf(t, "fd")
 	}
 }

@@ -16,16 +16,6 @@ import (
 	"libptg.org/ptg"
 )
 
-// threads counts those of the process.
-func threads(t *testing.T) int {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(entries)
-}
-
 func TestNoGoroutineIsLeftAfterClose(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for range 20 {
@@ -48,7 +38,7 @@ func TestNoGoroutineIsLeftAfterClose(t *testing.T) {
 		t.Errorf("%d goroutines became %d", before, after)
 	}
 	// Threads that the runtimes left are used again by Go: not one for each.
-	if count := threads(t); count > 20 {
+	if count := countOf(t, "task"); count > 20 {
 		t.Errorf("%d threads are left", count)
 	}
 }

@@ -64,18 +64,24 @@ static const ptg_task_type plain = {.size = sizeof(ptg_task_type),
 static const ptg_task_type evented = {.size = sizeof(ptg_task_type),
                                       .flags = PTG_TASK_TYPE_EVENTS};
 
-static struct host begin(uint32_t root_flags, uv_loop_t *borrowed) {
+static struct host begin_as(uint32_t flags, const ptg_group_options *root,
+                            uv_loop_t *borrowed) {
   struct host host = {.borrowed = borrowed};
-  ptg_group_options root = PTG_GROUP_OPTIONS_INIT;
-  root.flags = root_flags;
-  root.grace_ns = PTG_AT_ONCE;
   ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
-  options.root = &root;
+  options.flags = flags;
+  options.root = root;
   options.loop = borrowed;
   options.loop_size = borrowed != NULL ? uv_loop_size() : 0;
   assert_int_equal(ptg_runtime_create(&options, &host.runtime), PTG_OK);
   assert_int_equal(ptg_runtime_get_root(host.runtime, &host.root), PTG_OK);
   return host;
+}
+
+static struct host begin(uint32_t root_flags, uv_loop_t *borrowed) {
+  ptg_group_options root = PTG_GROUP_OPTIONS_INIT;
+  root.flags = root_flags;
+  root.grace_ns = PTG_AT_ONCE;
+  return begin_as(0, &root, borrowed);
 }
 
 static void take(struct host *host) {
@@ -242,13 +248,7 @@ static void borrowed_loop_is_kept_alive_by_work_alone_if_wanted(void **state) {
   for (int is_unref = 0; is_unref < 2; is_unref++) {
     uv_loop_t loop;
     assert_int_equal(uv_loop_init(&loop), 0);
-    struct host host = {.borrowed = &loop};
-    ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
-    options.flags = is_unref ? PTG_RUNTIME_UNREF : 0;
-    options.loop = &loop;
-    options.loop_size = uv_loop_size();
-    assert_int_equal(ptg_runtime_create(&options, &host.runtime), PTG_OK);
-    assert_int_equal(ptg_runtime_get_root(host.runtime, &host.root), PTG_OK);
+    struct host host = begin_as(is_unref ? PTG_RUNTIME_UNREF : 0, NULL, &loop);
     ptg_task task;
     assert_int_equal(
         ptg_task_spawn(host.runtime, host.root, &plain, NULL, &host, &task),
@@ -274,24 +274,13 @@ static void *request_shutdown(void *runtime) {
   return NULL;
 }
 
-static struct host begin_unref(uv_loop_t *loop) {
-  struct host host = {.borrowed = loop};
-  assert_int_equal(uv_loop_init(loop), 0);
-  ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
-  options.flags = PTG_RUNTIME_UNREF;
-  options.loop = loop;
-  options.loop_size = uv_loop_size();
-  assert_int_equal(ptg_runtime_create(&options, &host.runtime), PTG_OK);
-  assert_int_equal(ptg_runtime_get_root(host.runtime, &host.root), PTG_OK);
-  return host;
-}
-
 /* Whoever runs the loop through the runtime is reached from other threads,
  * although nothing keeps the loop alive. */
 static void loop_that_is_not_kept_alive_is_reached(void **state) {
   for (int way = 0; way < 3; way++) {
     uv_loop_t loop;
-    struct host host = begin_unref(&loop);
+    assert_int_equal(uv_loop_init(&loop), 0);
+    struct host host = begin_as(PTG_RUNTIME_UNREF, NULL, &loop);
     pthread_t thread;
     pthread_create(&thread, NULL, request_shutdown, host.runtime);
     ptg_group_info info = PTG_GROUP_INFO_INIT;
@@ -339,11 +328,7 @@ static void mail_sent_at_the_closing_is_delivered(void **state) {
     of_root.on_closed = post_at_the_closing;
     of_root.user_data = &closing;
     of_root.grace_ns = PTG_FOREVER;
-    ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
-    options.root = &of_root;
-    struct host host = {.borrowed = NULL};
-    assert_int_equal(ptg_runtime_create(&options, &host.runtime), PTG_OK);
-    assert_int_equal(ptg_runtime_get_root(host.runtime, &host.root), PTG_OK);
+    struct host host = begin_as(0, &of_root, NULL);
     assert_int_equal(ptg_remote_open(host.runtime, &closing.remote), PTG_OK);
     ptg_task task;
     assert_int_equal(
@@ -407,11 +392,7 @@ static void advance(const struct host *host, int64_t duration_ns) {
 }
 
 static void manual_clock_says_how_far_to_move_it(void **state) {
-  struct host host = {.borrowed = NULL};
-  ptg_runtime_options options = PTG_RUNTIME_OPTIONS_INIT;
-  options.flags = PTG_RUNTIME_MANUAL_CLOCK;
-  assert_int_equal(ptg_runtime_create(&options, &host.runtime), PTG_OK);
-  assert_int_equal(ptg_runtime_get_root(host.runtime, &host.root), PTG_OK);
+  struct host host = begin_as(PTG_RUNTIME_MANUAL_CLOCK, NULL, NULL);
   assert_int_equal(timeout_of(&host), PTG_FOREVER);
   ptg_task task;
   assert_int_equal(

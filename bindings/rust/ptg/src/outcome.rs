@@ -81,6 +81,14 @@ impl Outcome {
             originator: 0,
         })
     }
+
+    /// Of a failure: its message, or else what its status means.
+    pub(crate) fn fmt_failure(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.message {
+            Some(message) => f.write_str(message),
+            None => fmt::Display::fmt(&self.status.unwrap_or(Status::Failed), f),
+        }
+    }
 }
 
 /// # Safety
@@ -183,10 +191,7 @@ impl From<Status> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.message {
-            Some(message) => f.write_str(message),
-            None => self.0.status.unwrap_or(Status::Failed).fmt(f),
-        }
+        self.0.fmt_failure(f)
     }
 }
 

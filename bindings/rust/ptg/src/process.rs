@@ -265,10 +265,7 @@ impl ProcessError {
 
 impl fmt::Display for ProcessError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.message {
-            Some(message) => f.write_str(message),
-            None => self.0.status.unwrap_or(Status::Failed).fmt(f),
-        }
+        self.0.fmt_failure(f)
     }
 }
 
